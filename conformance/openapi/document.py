@@ -1,0 +1,405 @@
+"""Documents: JSON or YAML read safely, with the line and column of every JSON Pointer.
+
+YAML is read by the core schema of YAML 1.2, as OpenAPI asks (4.3 "Format"): `no` and `2010-04-01` are strings, keys
+are always strings. Nothing is executed, aliases may neither be cyclic nor multiply, and size and depth are limited.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import re
+from collections.abc import Callable, Iterator, Mapping
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, Any, Final, NoReturn
+
+import msgspec
+import yaml
+from yaml.events import (
+    AliasEvent,
+    DocumentStartEvent,
+    MappingEndEvent,
+    MappingStartEvent,
+    ScalarEvent,
+    SequenceEndEvent,
+    SequenceStartEvent,
+)
+
+from conformance.errors import DocumentError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+MAX_BYTES: Final = 50 * 1024 * 1024
+MAX_DEPTH: Final = 200
+MAX_ALIASED_NODES: Final = 1_000_000
+
+_INTEGER = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+")
+_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
+_WORDS: Final[Mapping[str, Any]] = {
+    **dict.fromkeys(["", "~", "null", "Null", "NULL"]),
+    **dict.fromkeys(["true", "True", "TRUE"], True),
+    **dict.fromkeys(["false", "False", "FALSE"], False),
+    **dict.fromkeys([".inf", ".Inf", ".INF", "+.inf"], math.inf),
+    **dict.fromkeys(["-.inf", "-.Inf", "-.INF"], -math.inf),
+    **dict.fromkeys([".nan", ".NaN", ".NAN"], math.nan),
+}
+_STRING_TAGS: Final = frozenset({"tag:yaml.org,2002:str", "!"})
+_PLAIN_TAGS: Final = frozenset(
+    f"tag:yaml.org,2002:{name}" for name in ("str", "int", "float", "bool", "null", "map", "seq")
+)
+_JSON_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],:]|[^\s{}\[\],:"]+')
+
+
+def escape(token: str) -> str:
+    """Escape one reference token of a JSON Pointer (RFC 6901)."""
+    return token.replace("~", "~0").replace("/", "~1")
+
+
+def unescape(token: str) -> str:
+    """Undo `escape`."""
+    return token.replace("~1", "/").replace("~0", "~")
+
+
+def tokens(pointer: str) -> list[str]:
+    """Split a JSON Pointer into unescaped reference tokens."""
+    return [unescape(token) for token in pointer.split("/")[1:]]
+
+
+class Document:
+    """A document as it was read: its value, and where each part of it stands."""
+
+    def __init__(self, *, path: str, text: bytes, data: Any, is_json: bool) -> None:
+        """Keep the bytes, so that positions can be found when somebody asks."""
+        self.path = path
+        self.text = text
+        self.data = data
+        self.is_json = is_json
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of the bytes."""
+        return hashlib.sha256(self.text).hexdigest()
+
+    @cached_property
+    def _positions(self) -> Mapping[str, tuple[int, int]]:
+        return dict(_json_positions(self.text) if self.is_json else _yaml_positions(self.text))
+
+    def position(self, pointer: str) -> tuple[int, int]:
+        """Line and column (from 1) of a pointer's key or item, or of its nearest ancestor that the file has."""
+        while pointer and pointer not in self._positions:
+            pointer = pointer.rpartition("/")[0]
+        return self._positions.get(pointer, (1, 1))
+
+    def fail(self, pointer: str, *, what: str, expected: str) -> NoReturn:
+        """Say that something at a pointer is not as it must be.
+
+        Raises:
+            DocumentError: always.
+
+        """
+        line, column = self.position(pointer)
+        raise DocumentError(path=self.path, line=line, column=column, what=what, expected=expected)
+
+    def at(self, pointer: str) -> Any:
+        """Give the value at a pointer.
+
+        Raises:
+            KeyError: there is none.
+
+        """
+        node = self.data
+        for token in tokens(pointer):
+            node = step(node, token)
+        return node
+
+
+def step(node: Any, token: str) -> Any:
+    """Follow one reference token.
+
+    Raises:
+        KeyError: the node has no such member or item.
+
+    """
+    if isinstance(node, Mapping):
+        return node[token]
+    if isinstance(node, list) and token.isascii() and token.isdigit() and int(token) < len(node):
+        return node[int(token)]
+    raise KeyError(token)
+
+
+def load(path: Path) -> Document:
+    """Read a document from a file.
+
+    Raises:
+        DocumentError: it cannot be read, is too large or too deep, or is neither JSON nor YAML.
+
+    """
+    name = str(path)
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            _refuse(name, what=f"{path.stat().st_size:,} bytes", expected=f"at most {MAX_BYTES:,}")
+        text = path.read_bytes()
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise DocumentError(path=name, what=f"cannot be read ({reason})", expected="a readable file") from error
+    return parse(text, path=name)
+
+
+def parse(text: bytes, *, path: str) -> Document:
+    """Read a document from bytes; `path` is its name in messages.
+
+    Raises:
+        DocumentError: it is too large or too deep, or is neither JSON nor YAML.
+
+    """
+    if len(text) > MAX_BYTES:
+        _refuse(path, what=f"{len(text):,} bytes", expected=f"at most {MAX_BYTES:,}")
+    text = text.removeprefix(b"\xef\xbb\xbf")
+    try:
+        decoded = text.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = text.count(b"\n", 0, error.start) + 1
+        _refuse(path, line=line, what=f"the byte 0x{text[error.start]:02x} is not UTF-8", expected="UTF-8")
+    if decoded.lstrip()[:1] in {"{", "["}:
+        try:
+            return _checked(Document(path=path, text=text, data=_read_json(text, path), is_json=True))
+        except DocumentError:
+            if _looks_like_json(decoded):
+                raise
+    return _checked(Document(path=path, text=text, data=_read_yaml(text, path), is_json=False))
+
+
+def _refuse(path: str, *, what: str, expected: str, line: int = 1, column: int = 1) -> NoReturn:
+    raise DocumentError(path=path, line=line, column=column, what=what, expected=expected)
+
+
+def _looks_like_json(text: str) -> bool:
+    return re.match(r'\s*(\{\s*("|\}|$)|\[)', text) is not None
+
+
+def _checked(document: Document) -> Document:
+    level, depth = [document.data] if type(document.data) in {dict, list} else [], 0
+    while level:
+        depth += 1
+        if depth > MAX_DEPTH:
+            _refuse(document.path, what=f"more than {MAX_DEPTH} levels of nesting", expected=f"at most {MAX_DEPTH}")
+        level = [
+            child
+            for node in level
+            for child in (node.values() if type(node) is dict else node)
+            if type(child) is dict or type(child) is list
+        ]
+    return document
+
+
+def _read_json(text: bytes, path: str) -> Any:
+    try:
+        return msgspec.json.decode(text)
+    except RecursionError:
+        _refuse(path, what=f"more than {MAX_DEPTH} levels of nesting", expected=f"at most {MAX_DEPTH}")
+    except msgspec.DecodeError as error:
+        try:
+            json.loads(text)
+        except json.JSONDecodeError as precise:
+            _refuse(path, line=precise.lineno, column=precise.colno, what=precise.msg, expected="JSON")
+        except RecursionError:
+            _refuse(path, what=f"more than {MAX_DEPTH} levels of nesting", expected=f"at most {MAX_DEPTH}")
+        _refuse(path, what=str(error), expected="JSON")
+
+
+def _read_yaml(text: bytes, path: str) -> Any:
+    try:
+        return _Builder(path).build(yaml.parse(text, Loader=yaml.CSafeLoader))
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line, column = (mark.line + 1, mark.column + 1) if mark is not None else (1, 1)
+        _refuse(
+            path,
+            line=line,
+            column=column,
+            what=" ".join(filter(None, [error.context, error.problem])) or "broken YAML",
+            expected="YAML",
+        )
+    except yaml.reader.ReaderError as error:
+        line = text.count(b"\n", 0, error.position) + 1
+        _refuse(path, line=line, what=f"the character #x{error.character:04x} is not allowed", expected="YAML")
+
+
+class _Builder:
+    """Makes values from YAML events."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._anchors: dict[str, tuple[Any, int]] = {}
+        self._aliased = 0
+        self._depth = 0
+        self._count = 0
+
+    def build(self, events: Iterator[Any]) -> Any:
+        value: Any = None
+        documents = 0
+        for event in events:
+            if isinstance(event, DocumentStartEvent):
+                documents += 1
+                if documents > 1:
+                    self._refuse(event, what="a second YAML document", expected="one document a file")
+                value = self._node(next(events), events)
+        return value
+
+    def _refuse(self, event: Any, *, what: str, expected: str) -> NoReturn:
+        mark = event.start_mark
+        _refuse(self._path, line=mark.line + 1, column=mark.column + 1, what=what, expected=expected)
+
+    def _node(self, event: Any, events: Iterator[Any]) -> Any:
+        self._count += 1
+        if isinstance(event, AliasEvent):
+            return self._alias(event)
+        if event.tag is not None and event.tag not in _PLAIN_TAGS and event.tag != "!":
+            self._refuse(event, what=f"the tag {event.tag!r}", expected="plain data without tags")
+        before = self._count
+        value = _scalar(event) if isinstance(event, ScalarEvent) else self._collection(event, events)
+        if event.anchor is not None:
+            self._anchors[event.anchor] = (value, self._count - before + 1)
+        return value
+
+    def _collection(self, event: Any, events: Iterator[Any]) -> Any:
+        self._depth += 1
+        if self._depth > MAX_DEPTH:
+            self._refuse(event, what=f"more than {MAX_DEPTH} levels of nesting", expected=f"at most {MAX_DEPTH}")
+        value = self._mapping(events) if isinstance(event, MappingStartEvent) else self._sequence(events)
+        self._depth -= 1
+        return value
+
+    def _mapping(self, events: Iterator[Any]) -> dict[str, Any]:
+        result: dict[str, Any] = {}
+        for event in events:
+            if isinstance(event, MappingEndEvent):
+                break
+            if not isinstance(event, ScalarEvent):
+                self._refuse(event, what="a key that is not a scalar", expected="a string as key")
+            if event.value in result:
+                self._refuse(event, what=f"the key {event.value!r} a second time", expected="each key once")
+            result[event.value] = self._node(next(events), events)
+        return result
+
+    def _sequence(self, events: Iterator[Any]) -> list[Any]:
+        result: list[Any] = []
+        for event in events:
+            if isinstance(event, SequenceEndEvent):
+                break
+            result.append(self._node(event, events))
+        return result
+
+    def _alias(self, event: Any) -> Any:
+        if event.anchor not in self._anchors:
+            what = f"the alias *{event.anchor} without a finished anchor before it"
+            self._refuse(event, what=what, expected="an anchor that ends before its alias")
+        value, size = self._anchors[event.anchor]
+        self._aliased += size
+        self._count += size
+        if self._aliased > MAX_ALIASED_NODES:
+            self._refuse(event, what="aliases that multiply", expected=f"at most {MAX_ALIASED_NODES:,} aliased nodes")
+        return value
+
+
+def _scalar(event: Any) -> Any:
+    text: str = event.value
+    if not event.implicit[0] and event.tag in {None, *_STRING_TAGS}:
+        return text
+    if text in _WORDS:
+        return _WORDS[text]
+    if text[0] in "+-.0123456789":
+        if _INTEGER.fullmatch(text):
+            return int(text, 0) if text[:2] in {"0o", "0x"} else int(text)
+        if _FLOAT.fullmatch(text):
+            return float(text)
+    return text
+
+
+class _Cursor:
+    """Names the key or item that comes next while a document is read in order."""
+
+    def __init__(self) -> None:
+        self._open: list[tuple[str, bool]] = []  # pointer of each open collection, whether it is a mapping
+        self._next: list[int] = []
+        self._key: list[str | None] = []
+
+    def key(self, name: Callable[[], str]) -> str | None:
+        """Take the next scalar as a key where one is due, and give the pointer of its member."""
+        if not self._open or not self._open[-1][1] or self._key[-1] is not None:
+            return None
+        self._key[-1] = key = name()
+        return f"{self._open[-1][0]}/{escape(key)}"
+
+    def value(self) -> tuple[str, bool]:
+        """Give the pointer of the value that comes next, and whether it is an item, which no key announced."""
+        if not self._open:
+            return "", False
+        pointer, is_mapping = self._open[-1]
+        if is_mapping:
+            name, self._key[-1] = self._key[-1] or "", None
+            return f"{pointer}/{escape(name)}", False
+        self._next[-1] += 1
+        return f"{pointer}/{self._next[-1] - 1}", True
+
+    def push(self, pointer: str, *, is_mapping: bool) -> None:
+        """Enter a collection."""
+        self._open.append((pointer, is_mapping))
+        self._next.append(0)
+        self._key.append(None)
+
+    def pop(self) -> None:
+        """Leave a collection."""
+        self._open.pop()
+        self._next.pop()
+        self._key.pop()
+
+
+def _yaml_positions(text: bytes) -> Iterator[tuple[str, tuple[int, int]]]:
+    """Give the pointer and the place of every key and item, in document order."""
+    cursor = _Cursor()
+    for event in yaml.parse(text, Loader=yaml.CSafeLoader):
+        if isinstance(event, MappingEndEvent | SequenceEndEvent):
+            cursor.pop()
+        elif isinstance(event, ScalarEvent | MappingStartEvent | SequenceStartEvent | AliasEvent):
+            place = _place(event)
+            key = cursor.key(partial(str, event.value)) if isinstance(event, ScalarEvent) else None
+            if key is not None:
+                yield key, place
+                continue
+            pointer, is_item = cursor.value()
+            if is_item:
+                yield pointer, place
+            if isinstance(event, MappingStartEvent | SequenceStartEvent):
+                cursor.push(pointer, is_mapping=isinstance(event, MappingStartEvent))
+
+
+def _place(event: Any) -> tuple[int, int]:
+    return event.start_mark.line + 1, event.start_mark.column + 1
+
+
+def _json_positions(text: bytes) -> Iterator[tuple[str, tuple[int, int]]]:
+    """Give the pointer and the place of every key and item, in document order."""
+    decoded = text.decode("utf-8")
+    line, line_start, scanned = 1, 0, 0
+    cursor = _Cursor()
+    for match in _JSON_TOKEN.finditer(decoded):
+        symbol, start = match.group(), match.start()
+        line += decoded.count("\n", scanned, start)
+        line_start = decoded.rfind("\n", line_start, start) + 1 or line_start
+        scanned = start
+        if symbol in "}]":
+            cursor.pop()
+        elif symbol not in ",:":
+            place = (line, start - line_start + 1)
+            key = cursor.key(partial(json.loads, symbol)) if symbol[0] == '"' else None
+            if key is not None:
+                yield key, place
+                continue
+            pointer, is_item = cursor.value()
+            if is_item:
+                yield pointer, place
+            if symbol in "{[":
+                cursor.push(pointer, is_mapping=symbol == "{")

@@ -1,0 +1,253 @@
+"""Corrections: OpenAPI Overlay 1.0 and 1.1 documents, applied to a copy of the description.
+
+The merge follows Overlay 1.1 (4.4.3): objects merge member by member, arrays are concatenated, a primitive
+replaces a primitive, and anything else is an error. An update of an array appends one entry.
+"""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from conformance.errors import DocumentError
+from conformance.openapi.document import Document, escape, load
+
+_SEGMENT: Final = re.compile(
+    r"""\.(?P<name>[A-Za-z_][A-Za-z0-9_-]*)
+      | \[\s*(?P<names>(?:'[^'\\]*'|"[^"\\]*")(?:\s*,\s*(?:'[^'\\]*'|"[^"\\]*"))*)\s*\]
+      | \[(?P<index>[0-9]+)\]""",
+    re.VERBOSE,
+)
+_QUOTED: Final = re.compile(r"'([^']*)'|\"([^\"]*)\"")
+_SUFFIXES: Final = frozenset({".yaml", ".yml", ".json"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Action:
+    """One correction."""
+
+    target: str
+    """A JSONPath (RFC 9535)."""
+    update: Any
+    """What is merged into each node; None where the action only removes or copies."""
+    remove: bool
+    copy: str | None
+    """A JSONPath whose value is merged into each node."""
+    description: str
+    evidence: Any
+    """The `x-evidence` of the action: why the correction is right."""
+    pointer: str
+    """Where the action stands in its overlay."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overlay:
+    """An Overlay document."""
+
+    document: Document
+    extends: str
+    actions: tuple[Action, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Corrected:
+    """A description with its corrections applied."""
+
+    document: Document
+    touched: tuple[frozenset[str], ...]
+    """For each action in order, the pointers that it changed."""
+    digest: str
+
+
+def read(path: Path) -> Overlay:
+    """Read an Overlay document.
+
+    Raises:
+        DocumentError: it cannot be read or is not an Overlay.
+
+    """
+    document = load(path)
+    data = document.data
+    if not isinstance(data, Mapping) or not str(data.get("overlay", "")).startswith("1."):
+        document.fail("", what="no `overlay: 1.x.y` at the top", expected="an OpenAPI Overlay 1.x document")
+    actions = data.get("actions")
+    if not isinstance(actions, list) or not actions:
+        document.fail("/actions", what="no list of actions", expected="at least one action")
+    return Overlay(
+        document=document,
+        extends=str(data.get("extends", "")),
+        actions=tuple(_action(document, index) for index in range(len(actions))),
+    )
+
+
+def _action(document: Document, index: int) -> Action:
+    pointer = f"/actions/{index}"
+    node = document.data["actions"][index]
+    if not isinstance(node, Mapping) or not isinstance(node.get("target"), str):
+        document.fail(pointer, what="an action without a target", expected="a `target` with a JSONPath")
+    if node.get("remove") is not True and "update" not in node and "copy" not in node:
+        document.fail(pointer, what="an action that does nothing", expected="`update`, `remove: true` or `copy`")
+    return Action(
+        target=node["target"],
+        update=node.get("update"),
+        remove=node.get("remove") is True,
+        copy=node.get("copy"),
+        description=str(node.get("description", "")),
+        evidence=node.get("x-evidence"),
+        pointer=pointer,
+    )
+
+
+def beside(path: Path) -> tuple[Overlay, ...]:
+    """Give the overlays in the folder `overlays` beside a description that name it in `extends`, by file name.
+
+    Raises:
+        DocumentError: one of them cannot be read.
+
+    """
+    folder = path.parent / "overlays"
+    if not folder.is_dir():
+        return ()
+    found = (read(file) for file in sorted(folder.iterdir()) if file.suffix in _SUFFIXES)
+    return tuple(overlay for overlay in found if Path(overlay.extends).name == path.name)
+
+
+def apply(document: Document, overlays: tuple[Overlay, ...]) -> Corrected:
+    """Apply overlays in order to a copy; positions stay those of the file as written.
+
+    Raises:
+        DocumentError: a target selects nothing, or a value cannot be merged where it should.
+
+    """
+    data = copy.deepcopy(document.data)
+    touched: list[frozenset[str]] = []
+    digest = hashlib.sha256(document.text)
+    for overlay in overlays:
+        digest.update(overlay.document.text)
+        touched += [frozenset(_apply(action, data, overlay.document)) for action in overlay.actions]
+    corrected = Document(path=document.path, text=document.text, data=data, is_json=document.is_json)
+    return Corrected(document=corrected, touched=tuple(touched), digest=digest.hexdigest())
+
+
+def _apply(action: Action, data: Any, overlay: Document) -> Iterator[str]:
+    nodes = select(action.target, data, overlay, action.pointer)
+    if not nodes:
+        overlay.fail(
+            f"{action.pointer}/target", what=f"{action.target} selects nothing", expected="something to change"
+        )
+    if action.copy is not None:
+        sources = select(action.copy, data, overlay, action.pointer)
+        if len(sources) != 1:
+            what = f"{action.copy} selects {len(sources)} nodes"
+            overlay.fail(f"{action.pointer}/copy", what=what, expected="exactly one to copy")
+        value = _value(data, sources[0])
+    else:
+        value = action.update
+    for path in reversed(nodes):
+        if action.remove:
+            parent = _value(data, path[:-1])
+            del parent[path[-1]]
+        elif value is not None:
+            _update(data, path, copy.deepcopy(value), overlay, action)
+    yield from ("".join(f"/{escape(str(token))}" for token in path) for path in nodes)
+
+
+def _value(data: Any, path: tuple[str | int, ...]) -> Any:
+    for token in path:
+        data = data[token]
+    return data
+
+
+def _update(data: Any, path: tuple[str | int, ...], value: Any, overlay: Document, action: Action) -> None:
+    node = _value(data, path)
+    if isinstance(node, list):
+        node.append(value)
+    elif isinstance(node, dict) and isinstance(value, Mapping):
+        _merge(node, value, overlay, action)
+    elif path and not isinstance(node, dict) and not isinstance(value, Mapping | list):
+        _value(data, path[:-1])[path[-1]] = value
+    else:
+        _incompatible(overlay, action, node, value)
+
+
+def _merge(node: dict[str, Any], value: Mapping[str, Any], overlay: Document, action: Action) -> None:
+    for name, new in value.items():
+        old = node.get(name)
+        if name not in node:
+            node[name] = new
+        elif isinstance(old, dict) and isinstance(new, Mapping):
+            _merge(old, new, overlay, action)
+        elif isinstance(old, list) and isinstance(new, list):
+            old.extend(new)
+        elif not isinstance(old, dict | list) and not isinstance(new, Mapping | list):
+            node[name] = new
+        else:
+            _incompatible(overlay, action, old, new)
+
+
+def _incompatible(overlay: Document, action: Action, old: Any, new: Any) -> None:
+    what = f"{json.dumps(new, default=str)[:60]} cannot be merged with {json.dumps(old, default=str)[:60]}"
+    overlay.fail(
+        f"{action.pointer}/update", what=what, expected="values of one kind, or a `remove` of the old one first"
+    )
+
+
+def select(target: str, data: Any, overlay: Document, pointer: str) -> list[tuple[str | int, ...]]:
+    """Give the paths of the nodes that a JSONPath selects, in document order.
+
+    Paths of names and indices are followed here; whatever else RFC 9535 has goes to the JSONPath library, whose
+    import would cost every command more than all overlays together.
+
+    Raises:
+        DocumentError: the JSONPath is broken.
+
+    """
+    paths = _plain(target, data)
+    if paths is not None:
+        return paths
+    import jsonpath  # noqa: PLC0415 - costs 0.1 s, for overlays with filters or wildcards only
+
+    try:
+        return sorted({match.parts for match in jsonpath.finditer(target, data)}, key=str)
+    except jsonpath.JSONPathError as error:
+        line, column = overlay.position(f"{pointer}/target")
+        raise DocumentError(
+            path=overlay.path,
+            line=line,
+            column=column,
+            what=f"{target} is no JSONPath ({error})",
+            expected="a JSONPath (RFC 9535)",
+        ) from error
+
+
+def _plain(target: str, data: Any) -> list[tuple[str | int, ...]] | None:
+    if not target.startswith("$"):
+        return None
+    found: list[tuple[tuple[str | int, ...], Any]] = [((), data)]
+    position = 1
+    while position < len(target):
+        match = _SEGMENT.match(target, position)
+        if match is None:
+            return None
+        position = match.end()
+        found = [
+            ((*path, token), node[token])
+            for path, node in found
+            for token in _tokens(match)
+            if (token in node if isinstance(node, dict) else isinstance(node, list) and token in range(len(node)))
+        ]
+    return [path for path, _ in found]
+
+
+def _tokens(match: re.Match[str]) -> list[str | int]:
+    if match["index"] is not None:
+        return [int(match["index"])]
+    if match["name"] is not None:
+        return [match["name"]]
+    return [single or double for single, double in _QUOTED.findall(match["names"])]

@@ -1,0 +1,1 @@
+"""What families of APIs add to plain OpenAPI."""

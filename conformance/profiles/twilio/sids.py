@@ -1,0 +1,37 @@
+"""SIDs: two capital letters and 32 hexadecimal digits (twilio.com/docs/glossary/what-is-a-sid)."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
+from typing import Final
+
+SID: Final = re.compile(r"[A-Z]{2}[0-9a-fA-F]{32}")
+"""Any SID, whatever its prefix."""
+
+_PATTERN: Final = re.compile(
+    r"\^?\(?(?:\?:)?(?P<prefixes>[A-Z]{2}(?:\|[A-Z]{2})*|\[a-zA-Z\]\{2\})\)?\[[0-9a-fA-F-]+\]\{32\}\$?"
+)
+
+
+def prefixes_of_pattern(pattern: str) -> tuple[str, ...] | None:
+    """Give the prefixes that a SID pattern allows; empty for any prefix, None where it is no SID pattern."""
+    found = _PATTERN.fullmatch(pattern)
+    if found is None:
+        return None
+    return () if found["prefixes"].startswith("[") else tuple(found["prefixes"].split("|"))
+
+
+@cache
+def _fields() -> Mapping[str, tuple[str, ...]]:
+    text = (files(__package__) / "sids.toml").read_text(encoding="utf-8")
+    return {name: tuple(prefixes) for name, prefixes in tomllib.loads(text)["fields"].items()}
+
+
+def prefixes_of_field(name: str) -> tuple[str, ...] | None:
+    """Give the prefixes of a field that has no pattern, by its name in snake_case or PascalCase; None where unknown."""
+    snake = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
+    return _fields().get(snake)

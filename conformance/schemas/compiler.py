@@ -1,0 +1,95 @@
+"""Compiled validators: `jsonschema_rs` says yes or no, and what is wrong only when it says no."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+import jsonschema_rs
+
+from conformance.errors import DocumentError
+from conformance.model.operation import JsonSchema, Schema
+from conformance.openapi.dialect import NULLABLE
+from conformance.schemas.formats import STANDARD
+from conformance.schemas.walk import spec_pointer
+
+if TYPE_CHECKING:
+    from conformance.model.operation import Api
+
+FORMAT: Final = "x-conformance-format"
+"""Marks the schema that stands for a `format`."""
+
+_BY_NAME: Final = frozenset({"$defs", "definitions", "dependentSchemas", "patternProperties", "properties"})
+_NO_SCHEMA: Final = frozenset({"const", "default", "enum", "example", "examples"})
+
+
+class Validator:
+    """A compiled schema."""
+
+    __slots__ = ("_validator", "is_valid", "json_schema", "schema")
+
+    def __init__(self, *, schema: Schema, json_schema: JsonSchema, validator: Any) -> None:
+        """Keep the schema, the JSON Schema that was compiled, and the compiled form."""
+        self.schema = schema
+        self.json_schema = json_schema
+        self._validator = validator
+        self.is_valid: Callable[[Any], bool] = validator.is_valid
+        """Tell whether a value is valid."""
+
+    def errors(self, value: Any) -> list[jsonschema_rs.ValidationError]:
+        """Give every error of a value."""
+        return list(self._validator.iter_errors(value))
+
+
+class Compiler:
+    """Compiles schemas once, on first use."""
+
+    def __init__(self, *, formats: Mapping[str, Mapping[str, Any]] = STANDARD) -> None:
+        """Keep the formats that are asserted beside those of JSON Schema 2020-12."""
+        self._formats = formats
+        self._validators: dict[Schema, Validator] = {}
+
+    def validator(self, schema: Schema, *, api: Api) -> Validator:
+        """Give the compiled form of a schema.
+
+        Raises:
+            DocumentError: it is not a valid JSON Schema.
+
+        """
+        found = self._validators.get(schema)
+        if found is None:
+            found = self._validators[schema] = self._compile(schema, api)
+        return found
+
+    def _compile(self, schema: Schema, api: Api) -> Validator:
+        json_schema = self._with_formats(schema.json_schema)
+        try:
+            validator = jsonschema_rs.Draft202012Validator(json_schema, validate_formats=True)
+        except jsonschema_rs.ValidationError as error:
+            pointer = spec_pointer(schema, error.instance_path)
+            line, column = api.locate(pointer)
+            raise DocumentError(
+                path=api.path, line=line, column=column, what=error.message, expected="a valid schema"
+            ) from error
+        return Validator(schema=schema, json_schema=json_schema, validator=validator)
+
+    def _with_formats(self, node: Any) -> Any:
+        if isinstance(node, list):
+            return [self._with_formats(item) for item in node]
+        if not isinstance(node, Mapping):
+            return node
+        result = {
+            keyword: {name: self._with_formats(child) for name, child in value.items()}
+            if keyword in _BY_NAME and isinstance(value, Mapping)
+            else value
+            if keyword in _NO_SCHEMA
+            else self._with_formats(value)
+            for keyword, value in node.items()
+        }
+        name = result.get("format")
+        if isinstance(name, str) and name in self._formats:
+            result["allOf"] = [*result.get("allOf", ()), {FORMAT: name, **self._formats[name]}]
+        return result
+
+
+__all__ = ["FORMAT", "NULLABLE", "Compiler", "Validator"]

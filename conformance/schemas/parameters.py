@@ -1,0 +1,144 @@
+"""Parameters by their declared style (OpenAPI 3.1, 4.8.12.2), decoded from text to the declared types."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+from urllib.parse import unquote
+
+import msgspec
+
+from conformance.model.operation import JsonSchema, Location, Parameter
+from conformance.model.rule import ABSENT
+from conformance.schemas.walk import items, properties, types
+
+_INTEGER: Final = re.compile(r"-?(0|[1-9][0-9]*)")
+_NUMBER: Final = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?")
+_BOOLEANS: Final = {"true": True, "false": False}
+_DELIMITERS: Final = {"spaceDelimited": " ", "pipeDelimited": "|"}
+
+
+def scalar(text: str, schema: JsonSchema, root: JsonSchema) -> Any:
+    """Read text as the declared type; text that is none of the declared types stays text."""
+    return scalar_of(text, types(schema, root))
+
+
+def scalar_of(text: str, allowed: frozenset[str]) -> Any:
+    """Read text as one of some types; text that is none of them stays text."""
+    if "string" in allowed:
+        return text
+    if "integer" in allowed and _INTEGER.fullmatch(text):
+        return int(text)
+    if "number" in allowed and _NUMBER.fullmatch(text):
+        return float(text)
+    if "boolean" in allowed and text in _BOOLEANS:
+        return _BOOLEANS[text]
+    if "object" in allowed or "array" in allowed:
+        try:
+            return msgspec.json.decode(text)
+        except msgspec.DecodeError:
+            return text
+    return text
+
+
+def array(texts: Iterable[str], schema: JsonSchema, root: JsonSchema) -> list[Any]:
+    """Read texts as the items of an array."""
+    inner = items(schema, root)
+    if inner is None:
+        return list(texts)
+    allowed = types(inner, root)
+    return [scalar_of(text, allowed) for text in texts]
+
+
+def record(pairs: Iterable[tuple[str, str]], schema: JsonSchema, root: JsonSchema) -> dict[str, Any]:
+    """Read name-value pairs as an object."""
+    declared = properties(schema, root)
+    return {name: scalar(text, declared[name], root) if name in declared else text for name, text in pairs}
+
+
+def from_text(text: str, parameter: Parameter) -> Any:
+    """Decode a path or header parameter from its (percent-decoded) text."""
+    root = parameter.schema.json_schema
+    if parameter.media_type is not None:
+        return _content(text, parameter)
+    allowed = types(root, root)
+    separator = ","
+    if parameter.style == "label":
+        text = text.removeprefix(".")
+        separator = "." if parameter.explode else ","
+    elif parameter.style == "matrix":
+        text = text.removeprefix(";")
+        if not parameter.explode or not {"array", "object"} & allowed:
+            text = text.removeprefix(f"{parameter.name}=")
+        elif "array" in allowed:
+            return array([part.partition("=")[2] for part in text.split(";")], root, root)
+        separator = ";" if parameter.explode else ","
+    if "string" in allowed or not {"array", "object"} & allowed:
+        return scalar_of(text, allowed)
+    pieces = text.split(separator)
+    if "array" in allowed:
+        return array(pieces, root, root)
+    if parameter.explode:
+        return record((tuple(piece.partition("=")[::2]) for piece in pieces), root, root)  # type: ignore[misc] # two of three
+    return record(zip(pieces[::2], pieces[1::2], strict=False), root, root)
+
+
+def from_pairs(pairs: Mapping[str, list[str]], parameter: Parameter) -> Any:
+    """Decode a query or cookie parameter from all (decoded) pairs; `ABSENT` where it was not sent."""
+    root = parameter.schema.json_schema
+    if parameter.style == "deepObject":
+        start = f"{parameter.name}["
+        inside = [
+            (name[len(start) : -1], texts[-1])
+            for name, texts in pairs.items()
+            if name.startswith(start) and name.endswith("]")
+        ]
+        return record(inside, root, root) if inside else ABSENT
+    allowed = types(root, root)
+    if "object" in allowed and "string" not in allowed and parameter.explode and parameter.media_type is None:
+        declared = properties(root, root)
+        inside = [(name, texts[-1]) for name, texts in pairs.items() if name in declared]
+        return record(inside, root, root) if inside else ABSENT
+    texts = pairs.get(parameter.name)
+    if texts is None:
+        return ABSENT
+    if parameter.media_type is not None:
+        return _content(texts[0], parameter)
+    if "array" in allowed and "string" not in allowed:
+        if not parameter.explode:
+            texts = texts[0].split(_DELIMITERS.get(parameter.style, ","))
+        return array(texts, root, root)
+    if "object" in allowed and "string" not in allowed:
+        pieces = texts[0].split(_DELIMITERS.get(parameter.style, ","))
+        return record(zip(pieces[::2], pieces[1::2], strict=False), root, root)
+    return scalar_of(texts[0], allowed)
+
+
+def _content(text: str, parameter: Parameter) -> Any:
+    if parameter.media_type is not None and parameter.media_type.endswith("json"):
+        try:
+            return msgspec.json.decode(text)
+        except msgspec.DecodeError:
+            return text
+    return text
+
+
+def grouped(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
+    """Collect repeated names, in order of first appearance."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for name, text in pairs:
+        found[name].append(text)
+    return dict(found)
+
+
+def cookies(header: str | None) -> list[tuple[str, str]]:
+    """Split a Cookie header into pairs (RFC 6265, 4.2.1)."""
+    if header is None:
+        return []
+    pairs = (piece.strip().partition("=") for piece in header.split(";"))
+    return [(name, unquote(text)) for name, _, text in pairs if name]
+
+
+LOCATIONS: Final = tuple(Location)

@@ -1,0 +1,164 @@
+"""Why a value is not valid, in words: one problem for each place that is wrong.
+
+A place that breaks several keywords of one schema gets the problem that says most: a value of the wrong type is not
+also outside its enum, a malformed SID is not also too short.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+from conformance.model.finding import json_type
+from conformance.model.rule import Problem
+from conformance.openapi.dialect import NULLABLE
+from conformance.openapi.document import escape
+from conformance.schemas.compiler import FORMAT, Validator
+from conformance.schemas.walk import spec_pointer
+
+if TYPE_CHECKING:
+    import jsonschema_rs
+
+_RANK: Final = {
+    name: rank
+    for rank, name in enumerate(
+        ["type", "const", "enum", "pattern", "format", "minLength", "maxLength", "minimum", "maximum"]
+    )
+}
+_LONGEST: Final = 80
+
+
+def problems(validator: Validator, value: Any, *, prefix: str = "") -> tuple[Problem, ...]:
+    """Give what is wrong with a value, in order of place; nothing where it is valid.
+
+    `prefix` stands before every instance pointer (`/query/PageSize` for a parameter).
+    """
+    if validator.is_valid(value):
+        return ()
+    found: dict[tuple[str, str], Problem] = {}
+    for error in _leaves(validator.errors(value), validator):
+        for problem in _problems(error, validator, value, prefix):
+            place = (problem.instance_pointer, problem.spec_pointer.rpartition("/")[0])
+            if place not in found or _rank(problem) < _rank(found[place]):
+                found[place] = problem
+    return tuple(sorted(found.values(), key=lambda problem: (_order(problem.instance_pointer), problem.spec_pointer)))
+
+
+def _rank(problem: Problem) -> int:
+    return _RANK.get(problem.keyword, len(_RANK))
+
+
+def _order(pointer: str) -> list[tuple[int, str]]:
+    return [(int(token), "") if token.isdigit() else (-1, token) for token in pointer.split("/")]
+
+
+def _leaves(
+    errors: Sequence[jsonschema_rs.ValidationError], validator: Validator
+) -> Iterator[jsonschema_rs.ValidationError]:
+    """Replace an `anyOf` or `oneOf` by the errors of the branch that was meant, where that is clear."""
+    for error in errors:
+        context = getattr(error.kind, "context", None)
+        if context is None:
+            yield error
+            continue
+        node = _node(validator, error.schema_path[:-1])
+        meant = context[0] if isinstance(node, Mapping) and NULLABLE in node else _meant(error, context)
+        if meant is None:
+            yield error
+        else:
+            yield from _leaves(meant, validator)
+
+
+def _meant(
+    error: jsonschema_rs.ValidationError, context: Sequence[Sequence[jsonschema_rs.ValidationError]]
+) -> Sequence[jsonschema_rs.ValidationError] | None:
+    fitting = [
+        branch
+        for branch in context
+        if branch
+        and not any(
+            each.kind.name in {"type", "const", "enum"} and list(each.instance_path) == list(error.instance_path)
+            for each in branch
+        )
+    ]
+    return fitting[0] if len(fitting) == 1 else None
+
+
+def _node(validator: Validator, path: Sequence[str | int]) -> Any:
+    node: Any = validator.json_schema
+    try:
+        for token in path:
+            node = node[token]
+    except (KeyError, IndexError, TypeError):
+        return None
+    return node
+
+
+def _problems(
+    error: jsonschema_rs.ValidationError,
+    validator: Validator,
+    value: Any,
+    prefix: str,
+) -> Iterator[Problem]:
+    path = list(error.schema_path)
+    keyword = error.kind.name
+    instance = value
+    for token in error.instance_path:
+        instance = instance[token]
+    pointer = prefix + "".join(f"/{escape(str(token))}" for token in error.instance_path)
+    parent = _node(validator, path[:-1])
+    expected = _node(validator, path)
+    if isinstance(parent, Mapping) and FORMAT in parent:
+        keyword, expected, path = "format", parent[FORMAT], [*path[:-3], "format"]
+    where = spec_pointer(validator.schema, path)
+    if keyword == "required":
+        for name in error.kind.value if isinstance(error.kind.value, list) else [error.kind.value]:
+            if not isinstance(instance, Mapping) or name not in instance:
+                yield Problem(
+                    message=f"the required field {name!r} is missing",
+                    instance_pointer=f"{pointer}/{escape(str(name))}",
+                    spec_pointer=where,
+                    expected=f"a field {name!r}",
+                    actual=None,
+                    keyword="required",
+                )
+        return
+    yield Problem(
+        message=_message(keyword, expected, instance, error),
+        instance_pointer=pointer,
+        spec_pointer=where,
+        expected=expected,
+        actual=instance,
+        keyword=keyword,
+    )
+
+
+def brief(value: Any) -> str:
+    """Give a value as JSON, cut where it is long."""
+    text = json.dumps(value, ensure_ascii=False, default=str)
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
+
+
+def _message(keyword: str, expected: Any, actual: Any, error: jsonschema_rs.ValidationError) -> str:
+    shown = brief(actual)
+    match keyword:
+        case "type":
+            wanted = expected if isinstance(expected, str) else " or ".join(expected)
+            return f"{shown} is {_article(json_type(actual))}, not {_article(wanted)}"
+        case "enum":
+            return f"{shown} is not one of {', '.join(map(brief, expected))}"
+        case "const":
+            return f"{shown} is not {brief(expected)}"
+        case "pattern":
+            return f"{shown} does not match {expected}"
+        case "format":
+            return f"{shown} is not {_article(str(expected))}"
+        case _:
+            return str(error.message)
+
+
+def _article(noun: str) -> str:
+    if noun == "null":
+        return noun
+    return f"{'an' if noun[0] in 'aeio' else 'a'} {noun}"
