@@ -1,0 +1,1 @@
+"""What Twilio adds to the checks of plain OpenAPI."""
