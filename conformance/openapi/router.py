@@ -21,40 +21,13 @@ from typing import Final
 from urllib.parse import unquote
 
 from conformance.model.operation import Location, Operation, Server
+from conformance.model.route import Candidate, Match, Miss
 
 _TEMPLATE: Final = re.compile(r"\{([^{}/]+)\}")
 _URL: Final = re.compile(r"(?:(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://(?:[^/?#@]*@)?(?P<host>[^/?#]*))?(?P<path>[^?#]*)")
 _DEFAULT_PORTS: Final = {"http": ":80", "https": ":443"}
 
 Fits = Callable[[str], bool]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Match:
-    """The operation a request belongs to."""
-
-    operation: Operation
-    server: Server
-    path_parameters: Mapping[str, str]
-    """Decoded text of each template parameter."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Candidate:
-    """An operation that a request nearly belongs to."""
-
-    operation: Operation
-    reason: str
-    """Why it is not this one: `unknown-host`, `unknown-method`, `plain-http` or `unknown-path`."""
-    message: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Miss:
-    """No operation fits."""
-
-    candidates: tuple[Candidate, ...]
-    """Nearest first; empty where host and path resemble no document, so that the request is out of scope."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

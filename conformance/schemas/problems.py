@@ -20,13 +20,41 @@ from conformance.schemas.walk import spec_pointer
 if TYPE_CHECKING:
     import jsonschema_rs
 
+_LONGEST: Final = 80
+
+IDENTIFIER: Final = "identifier"
+"""Stands for `pattern` where the pattern is that of an identifier."""
+
 _RANK: Final = {
     name: rank
     for rank, name in enumerate(
-        ["type", "const", "enum", "pattern", "format", "minLength", "maxLength", "minimum", "maximum"]
+        ["type", "const", "enum", "pattern", IDENTIFIER, "format", "minLength", "maxLength", "minimum", "maximum"]
     )
 }
-_LONGEST: Final = 80
+
+_KINDS: Final = {
+    **dict.fromkeys(["const", "enum"], "enum"),
+    **dict.fromkeys(["contentEncoding", "contentMediaType", "format"], "format"),
+    **dict.fromkeys(["dependentRequired", "required"], "required"),
+    **dict.fromkeys(
+        [
+            "exclusiveMaximum", "exclusiveMinimum", "maxItems", "maxLength", "maxProperties", "maximum", "minItems",
+            "minLength", "minProperties", "minimum", "multipleOf", "uniqueItems",
+        ],
+        "bounds",
+    ),
+    "type": "type",
+    "pattern": "pattern",
+    IDENTIFIER: IDENTIFIER,
+}  # fmt: skip
+
+
+def kind(keyword: str) -> str:
+    """Give the group of a keyword, so that each fault belongs to one check.
+
+    The groups are type, enum, pattern, identifier, format, required, bounds, and structure for everything else.
+    """
+    return _KINDS.get(keyword, "structure")
 
 
 def problems(validator: Validator, value: Any, *, prefix: str = "") -> tuple[Problem, ...]:
@@ -111,6 +139,8 @@ def _problems(
     expected = _node(validator, path)
     if isinstance(parent, Mapping) and FORMAT in parent:
         keyword, expected, path = "format", parent[FORMAT], [*path[:-3], "format"]
+    elif keyword == "pattern" and validator.is_identifier(str(expected)):
+        keyword = IDENTIFIER
     where = spec_pointer(validator.schema, path)
     if keyword == "required":
         for name in error.kind.value if isinstance(error.kind.value, list) else [error.kind.value]:
@@ -150,7 +180,7 @@ def _message(keyword: str, expected: Any, actual: Any, error: jsonschema_rs.Vali
             return f"{shown} is not one of {', '.join(map(brief, expected))}"
         case "const":
             return f"{shown} is not {brief(expected)}"
-        case "pattern":
+        case "pattern" | "identifier":
             return f"{shown} does not match {expected}"
         case "format":
             return f"{shown} is not {_article(str(expected))}"
