@@ -146,13 +146,18 @@ class Example:
     operation: Mapping[str, Any] = field(default_factory=dict)
     components: Mapping[str, Any] = field(default_factory=dict)
     method: str = "GET"
+    """Of the operation."""
+    request_method: str = ""
+    """Of the request, where it is another one."""
     path: str = "/things/{ThingSid}"
     url: str = "https://api.example.com/things/TH00000000000000000000000000000001"
     request_headers: Mapping[str, str] = field(default_factory=dict)
     request_body: str | bytes = b""
     status: int = 200
-    response_headers: Mapping[str, str] = field(default_factory=dict)
+    response_headers: Mapping[str, str] | None = None
+    """None: `Content-Type: application/json` where there is a body."""
     response_body: Any = ABSENT
+    """Text stands for itself; everything else is written as JSON."""
     server: str = "https://api.example.com"
 
 

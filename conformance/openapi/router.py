@@ -14,14 +14,16 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import Final
 from urllib.parse import unquote
 
+from conformance.model.http import Request
 from conformance.model.operation import Location, Operation, Server
 from conformance.model.route import Candidate, Match, Miss
+from conformance.model.rule import Problem
 
 _TEMPLATE: Final = re.compile(r"\{([^{}/]+)\}")
 _URL: Final = re.compile(r"(?:(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://(?:[^/?#@]*@)?(?P<host>[^/?#]*))?(?P<path>[^?#]*)")
@@ -204,6 +206,23 @@ def _distance(path: str, route: _Route) -> tuple[int, int]:
     given = path.split("/")
     equal = sum(_compile(template).fullmatch(text) is not None for template, text in zip(wanted, given, strict=False))
     return abs(len(wanted) - len(given)), -equal
+
+
+def problem(rule_id: str, request: Request, miss: Miss) -> Iterator[Problem]:
+    """Give the problem of a request that belongs to no operation, where the nearest candidate fails for this reason."""
+    if miss.candidates and miss.candidates[0].reason == rule_id:
+        nearest = miss.candidates[0]
+        yield Problem(
+            message=f"{request.method} {request.path} is no documented operation: "
+            + "; ".join(
+                f"not {candidate.operation.method} {candidate.operation.path}, {candidate.message}"
+                for candidate in miss.candidates
+            ),
+            spec_pointer=nearest.operation.pointer,
+            expected=f"{nearest.operation.method} {nearest.operation.servers[0].url}{nearest.operation.path}",
+            actual=f"{request.method} {request.url.partition('?')[0]}",
+            keyword="route",
+        )
 
 
 def _compile(template: str) -> re.Pattern[str]:
