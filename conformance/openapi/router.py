@@ -119,6 +119,19 @@ class Router:
                     return found
         return self._search(method, scheme, host, path)
 
+    def under(self, operation: Operation, url: str) -> Match | None:
+        """Read a URL as one operation's, whatever its host and the path before the template; None where it is not."""
+        parts = _URL.match(url)
+        path = parts["path"] if parts else url
+        for route in self._all:
+            if route.operation is operation:
+                depth = len(operation.path.split("/")) - 1
+                tail = "/" + "/".join(path.split("/")[-depth:])
+                found = self._accept(route, route.server.base_path + tail, strict=False)
+                if found is not None:
+                    return found
+        return None
+
     def _shape(self, path: str) -> str:
         literals = self._literals
         return "/".join(

@@ -19,9 +19,8 @@ def _spoil(spot: Spot) -> Any:
     pattern = spot.keyword("pattern")
     if not isinstance(spot.value, str) or pattern is None or prefixes_of_pattern(pattern) is not None:
         return ABSENT
-    return next(
-        (bad for bad in ("", "\x7f", f"{spot.value}\n", "?" * len(spot.value)) if not re.search(pattern, bad)), ABSENT
-    )
+    candidates = ("", "\x7f", f"{spot.value}\n", "?" * len(spot.value))
+    return next((bad for bad in candidates if not re.search(pattern.replace("$", r"\Z"), bad)), ABSENT)
 
 
 def _plant(seen: Matched, side: Side) -> Iterator[Exchange]:

@@ -17,9 +17,8 @@ def _spoil(spot: Spot) -> Any:
     members = spot.keyword("enum")
     if not isinstance(spot.value, str) or not members:
         return ABSENT
-    return next(
-        (bad for bad in (spot.value.upper(), spot.value.lower(), f"{spot.value}-unknown") if bad not in members), ABSENT
-    )
+    candidates = (spot.value.upper(), spot.value.lower(), f"{spot.value}-unknown")
+    return next(bad for bad in candidates if bad not in members)
 
 
 def _plant(seen: Matched, side: Side) -> Iterator[Exchange]:
