@@ -74,7 +74,7 @@ _WRITING = _options(
     click.option("--output", type=click.Path(path_type=Path, file_okay=False), default=None,
                  help="Where results.json and the views go (default: reports/)."),
     click.option("--report", multiple=True, metavar="VIEWS", help="Views, by comma (default: terminal,junit)."),
-    click.option("--findings", metavar="FILE", default=None, help="Every occurrence as a line of NDJSON; - for stdout."),
+    click.option("--findings", metavar="FILE", default=None, help="Every occurrence as NDJSON; - for stdout."),
     click.option("--shard", metavar="I/N", default=None, help="Only this part of the work; `report` merges the parts."),
 )  # fmt: skip
 
