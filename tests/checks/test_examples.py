@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from conformance import checks, run
+from conformance import checks
 from conformance.checks import trial
 from conformance.checks.explanation import explanation
 from conformance.checks.judge import Judge
 from conformance.model.rule import Check, Example
+from conformance.run.suite import compiler
 
 CASES = [
     pytest.param(check, example, is_bad, id=f"{check.id}: {'bad' if is_bad else 'good'}: {example.title}")
@@ -20,7 +21,7 @@ CASES = [
 
 @pytest.mark.parametrize(("check", "example", "is_bad"), CASES)
 def test_check_judges_its_example(check: Check, example: Example, is_bad: bool) -> None:
-    judge = Judge(trial.operations(example), checks=checks.every(), compiler=run.compiler())
+    judge = Judge(trial.operations(example), checks=checks.every(), compiler=compiler())
     judgement = judge.judge(trial.exchange(example))
     assert not judgement.crashed
     assert {finding.rule_id for finding in judgement.findings} == ({check.id} if is_bad else set())

@@ -1,28 +1,19 @@
-"""The pipeline: the one file where rooms meet.
-
-Facts (exchanges) come first, interpretation (judgements, findings) after, presentation last; nothing flows back.
-"""
+"""What every pipeline starts and ends with: descriptions and a judge, a report and its files."""
 
 from __future__ import annotations
 
-import json
-import sys
-import time
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import Any
 
-from conformance import checks, recordings, reports, results
+from conformance import checks, reports, results
 from conformance.checks.judge import Judge
 from conformance.config import Settings
-from conformance.errors import NothingChecked, RecordingError, SettingsError
-from conformance.model.finding import Finding
-from conformance.model.http import Exchange
+from conformance.errors import SettingsError
 from conformance.model.operation import Contract, Operation
-from conformance.model.report import Cell, Report, Subject, unite
+from conformance.model.report import Report, Subject, unite
 from conformance.model.rule import Check, Severity
 from conformance.openapi import operations as openapi
 from conformance.profiles.twilio.formats import FORMATS
@@ -30,8 +21,6 @@ from conformance.profiles.twilio.sids import prefixes_of_pattern
 from conformance.schemas.compiler import Compiler
 from conformance.schemas.formats import STANDARD
 from conformance.version import __version__
-
-CASSETTES: Final = "cassettes"
 
 Progress = Callable[[int], None]
 """Told how many exchanges have been judged since it was last told."""
@@ -59,8 +48,8 @@ class Outcome:
 
 def shipped_specs() -> Path:
     """Give the folder of the five descriptions that ship."""
-    inside = Path(__file__).parent / "specs"
-    return inside if inside.is_dir() else Path(__file__).parent.parent / "specs"
+    inside = Path(__file__).parent.parent / "specs"
+    return inside if inside.is_dir() else Path(__file__).parent.parent.parent / "specs"
 
 
 def compiler() -> Compiler:
@@ -171,125 +160,6 @@ def suite(settings: Settings) -> Suite:
         second = Judge(corrected, checks=held, compiler=compiler())
     judge = Judge(operations, checks=held, compiler=compiler(), severities=severities, second=second)
     return Suite(settings=settings, operations=operations, chosen=chosen(operations, settings.operation), judge=judge)
-
-
-class Recorder:
-    """Judges the exchanges of one cell and adds them up."""
-
-    def __init__(self, cell_id: str, suite: Suite, emit: Callable[[Finding], None] | None) -> None:
-        """Start an empty cell; `emit` is told every finding as it occurs."""
-        self._collector = results.Collector(cell_id)
-        self._judge = suite.judge
-        self._keys = frozenset(operation.key for operation in suite.chosen)
-        self._emit = emit
-        self.judged = 0
-
-    def add(self, exchange: Exchange, *, operation: Operation | None = None) -> None:
-        """Judge an exchange; `operation` where it is known to which it belongs."""
-        judgement = self._judge.judge(exchange, operation=operation)
-        if not judgement.in_scope:
-            self._collector.add_out_of_scope()
-            return
-        key = judgement.operation.key if judgement.operation else None
-        if key is not None and key not in self._keys:
-            return
-        self.judged += 1
-        if self._emit is not None:
-            for finding in judgement.findings:
-                self._emit(finding)
-        self._collector.add(
-            operation=key,
-            exchange=exchange,
-            passed=judgement.passed,
-            findings=judgement.findings,
-            crashed=judgement.crashed,
-            seen=judgement.seen,
-        )
-
-    def add_unreadable(self, error: RecordingError) -> None:
-        """Keep that an entry could not be read."""
-        self._collector.add_unreadable(str(error))
-
-    def cell(self) -> Cell:
-        """Give the cell."""
-        return self._collector.cell()
-
-
-def check(settings: Settings, inputs: tuple[str, ...], *, progress: Progress = lambda _: None) -> Outcome:
-    """Check recordings.
-
-    Raises:
-        ConformanceError: the settings are wrong, nothing could be read, or nothing was checked.
-
-    """
-    started = time.perf_counter()
-    made = suite(settings)
-    files = recordings.find(inputs)
-    with _emitter(settings) as emit:
-        cells = [
-            _recorded(file, made, emit, progress)
-            for position, file in enumerate(files)
-            if settings.shard.holds(position)
-        ]
-    report = Report(subject=made.subject(), cells={cell.id: cell for cell in sorted(cells, key=lambda each: each.id)})
-    _demand(report, inputs, settings)
-    return Outcome(report=report, fail_on=Severity(settings.fail_on), seconds=time.perf_counter() - started)
-
-
-def _recorded(file: str, made: Suite, emit: Callable[[Finding], None] | None, progress: Progress) -> Cell:
-    recorder = Recorder(f"recording {file}", made, emit)
-    try:
-        for entry in recordings.read(file):
-            if isinstance(entry, RecordingError):
-                recorder.add_unreadable(entry)
-            else:
-                recorder.add(entry)
-                progress(1)
-    except RecordingError as error:
-        recorder.add_unreadable(error)
-    return recorder.cell()
-
-
-def _demand(report: Report, inputs: tuple[str, ...], settings: Settings) -> None:
-    """Refuse to call a run good that looked at nothing."""
-    unreadable = [reason for cell in report.cells.values() for reason in cell.unreadable]
-    if settings.strict_input and unreadable:
-        raise NothingChecked(what=f"{unreadable[0]} (and --strict-input is given)", hint="mend or remove the entry")
-    judged = sum(tally.exchanges for cell in report.cells.values() for tally in cell.tallies.values())
-    if judged or any(cell.findings for cell in report.cells.values()) or settings.shard.count > 1:
-        return
-    if unreadable:
-        raise NothingChecked(what=f"nothing could be read: {unreadable[0]}", hint="give recordings of a known format")
-    outside = sum(cell.out_of_scope for cell in report.cells.values())
-    raise NothingChecked(
-        what=f"none of the {outside} exchanges in {', '.join(inputs)} belongs to a description that is loaded",
-        hint="name the descriptions with --specs",
-    )
-
-
-@contextmanager
-def _emitter(settings: Settings) -> Iterator[Callable[[Finding], None] | None]:
-    """Give the function that writes findings as they occur; None where nobody asked."""
-    if settings.findings is None:
-        yield None
-        return
-    if settings.findings == "-":
-        yield _writer(sys.stdout)
-        return
-    try:
-        Path(settings.findings).parent.mkdir(parents=True, exist_ok=True)
-        with Path(settings.findings).open("w", encoding="utf-8", errors="surrogatepass") as file:
-            yield _writer(file)
-    except OSError as error:
-        hint = "name a file that can be written"
-        raise SettingsError(where="--findings", what=f"{settings.findings}: {error.strerror}", hint=hint) from error
-
-
-def _writer(file: IO[str]) -> Callable[[Finding], None]:
-    def emit(finding: Finding) -> None:
-        file.write(json.dumps(results.occurrence(finding), ensure_ascii=False, default=str) + "\n")
-
-    return emit
 
 
 def merge(files: tuple[str, ...]) -> Report:
