@@ -57,7 +57,7 @@ def api_facts(operations: Iterable[Operation]) -> tuple[ApiFacts, ...]:
             title=api.title,
             version=api.version,
             openapi=api.openapi,
-            path=Path(api.path).name,
+            path=api.path,
             digest=api.digest,
         )
         for api in apis.values()
