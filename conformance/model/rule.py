@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from conformance.model.http import Exchange
 from conformance.model.operation import Answer, MediaType, Operation
+from conformance.model.route import Miss
 
 
 class Severity(Enum):
@@ -108,29 +109,56 @@ class Matched:
     response: Reading
 
 
+class Subject(Enum):
+    """What a check looks at; the folder of its file says which."""
+
+    ROUTE = "routes"
+    """A request that belongs to no operation."""
+    REQUEST = "requests"
+    """An exchange, for what was asked."""
+    RESPONSE = "responses"
+    """An exchange, for what was answered."""
+    MESSAGE = "messages"
+    """Each side of an exchange by itself: HTTP's word for a request or a response."""
+    SESSION = "sessions"
+    """Exchanges that follow each other."""
+    SPEC = "specs"
+    """A description."""
+
+
 Inspector = Callable[[Matched], Iterable[Problem]]
-Plan = Callable[[Operation], Inspector | None]
-Plant = Callable[[Matched], Iterator[Exchange]]
+"""Looks at an exchange."""
+MessageInspector = Callable[[Reading], Iterable[Problem]]
+"""Looks at one side of an exchange."""
+RouteInspector = Callable[[Exchange, Miss], Iterable[Problem]]
+"""Looks at a request that belongs to no operation."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Example:
     """A small operation and one exchange with it, to show and to test what a check says.
 
-    `operation` is the OpenAPI Operation Object (of `path`), as a mapping; bodies are text or JSON values.
+    `operation` is the OpenAPI Operation Object of `method` and `path` on `https://api.example.com`. Bodies that are
+    no text are written as JSON.
     """
 
     title: str
-    operation: Mapping[str, Any]
+    operation: Mapping[str, Any] = field(default_factory=dict)
+    components: Mapping[str, Any] = field(default_factory=dict)
     method: str = "GET"
+    """Of the operation."""
+    request_method: str = ""
+    """Of the request, where it is another one."""
     path: str = "/things/{ThingSid}"
     url: str = "https://api.example.com/things/TH00000000000000000000000000000001"
     request_headers: Mapping[str, str] = field(default_factory=dict)
     request_body: str | bytes = b""
     status: int = 200
-    response_headers: Mapping[str, str] = field(default_factory=lambda: {"Content-Type": "application/json"})
+    response_headers: Mapping[str, str] | None = None
+    """None: `Content-Type: application/json` where there is a body."""
     response_body: Any = ABSENT
-    components: Mapping[str, Any] = field(default_factory=dict)
+    """Text stands for itself; everything else is written as JSON."""
+    server: str = "https://api.example.com"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,16 +171,16 @@ class Check:
     explanation: str
     """The rest of the docstring: why a reader should care."""
     severity: Severity
-    side: Side
+    subject: Subject
     stage: Stage
-    plan: Plan
+    plan: Callable[..., Any]
+    """For routes `() -> RouteInspector`; for messages `(Operation, Side) -> MessageInspector | None`; for requests
+    and responses `(Operation) -> Inspector | None`. None: nothing to say about this operation."""
     good: tuple[Example, ...]
     bad: tuple[Example, ...]
-    plant: Plant | None
-    """Exchanges made from a conformant one, each with one fault that this check must report."""
-
-
-_SIDES: Final = {"requests": Side.REQUEST, "responses": Side.RESPONSE, "sessions": Side.SESSION, "specs": Side.SPEC}
+    plant: Callable[..., Iterator[Exchange]] | None
+    """Exchanges made from a conformant `Matched`, each with one fault that this check must report; for messages the
+    side to spoil is the second argument."""
 
 
 def check(
@@ -161,23 +189,23 @@ def check(
     stage: Stage,
     good: Iterable[Example],
     bad: Iterable[Example],
-    plant: Plant | None = None,
-) -> Callable[[Plan], Check]:
+    plant: Callable[..., Iterator[Exchange]] | None = None,
+) -> Callable[[Callable[..., Any]], Check]:
     """Make a check of a planning function.
 
-    The id is the function's name with hyphens, the documentation its docstring, the side the folder of its file.
+    The id is the function's name with hyphens, the documentation its docstring, the subject the folder of its file.
 
     Raises:
-        TypeError: there is no docstring, no example, or the file stands in a folder that names no side.
+        TypeError: there is no docstring, or no good or no bad example.
+        ValueError: the file stands in a folder that names no subject.
 
     """
 
-    def make(plan: Plan) -> Check:
+    def make(plan: Callable[..., Any]) -> Check:
         text = inspect.getdoc(plan)
-        folder = plan.__module__.split(".")[-2]
         good_examples, bad_examples = tuple(good), tuple(bad)
-        if not text or not good_examples or not bad_examples or folder not in _SIDES:
-            message = f"{plan.__module__} needs a docstring, good and bad examples and a folder that names its side"
+        if not text or not good_examples or not bad_examples:
+            message = f"{plan.__module__} needs a docstring, a good and a bad example"
             raise TypeError(message)
         title, _, rest = text.partition("\n")
         return Check(
@@ -185,7 +213,7 @@ def check(
             title=title.strip(),
             explanation=rest.strip(),
             severity=severity,
-            side=_SIDES[folder],
+            subject=Subject(plan.__module__.split(".")[-2]),
             stage=stage,
             plan=plan,
             good=good_examples,

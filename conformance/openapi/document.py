@@ -1,24 +1,22 @@
 """Documents: JSON or YAML read safely, with the line and column of every JSON Pointer.
 
-YAML is read by the core schema of YAML 1.2, as OpenAPI asks (4.3 "Format"): `no` and `2010-04-01` are strings, keys
-are always strings. Nothing is executed, aliases may neither be cyclic nor multiply, and size and depth are limited.
+Nothing is executed, and size and depth are limited. How YAML is read says `conformance.openapi.yaml_values`.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-import math
 import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, Any, Final, NoReturn
+from pathlib import Path
+from typing import Any, Final, NoReturn
 
 import msgspec
 import yaml
 from yaml.events import (
     AliasEvent,
-    DocumentStartEvent,
     MappingEndEvent,
     MappingStartEvent,
     ScalarEvent,
@@ -27,28 +25,11 @@ from yaml.events import (
 )
 
 from conformance.errors import DocumentError
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from conformance.openapi import yaml_values
+from conformance.openapi.yaml_values import MAX_DEPTH, refuse
 
 MAX_BYTES: Final = 50 * 1024 * 1024
-MAX_DEPTH: Final = 200
-MAX_ALIASED_NODES: Final = 1_000_000
 
-_INTEGER = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+")
-_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
-_WORDS: Final[Mapping[str, Any]] = {
-    **dict.fromkeys(["", "~", "null", "Null", "NULL"]),
-    **dict.fromkeys(["true", "True", "TRUE"], True),
-    **dict.fromkeys(["false", "False", "FALSE"], False),
-    **dict.fromkeys([".inf", ".Inf", ".INF", "+.inf"], math.inf),
-    **dict.fromkeys(["-.inf", "-.Inf", "-.INF"], -math.inf),
-    **dict.fromkeys([".nan", ".NaN", ".NAN"], math.nan),
-}
-_STRING_TAGS: Final = frozenset({"tag:yaml.org,2002:str", "!"})
-_PLAIN_TAGS: Final = frozenset(
-    f"tag:yaml.org,2002:{name}" for name in ("str", "int", "float", "bool", "null", "map", "seq")
-)
 _JSON_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],:]|[^\s{}\[\],:"]+')
 
 
@@ -70,9 +51,13 @@ def tokens(pointer: str) -> list[str]:
 class Document:
     """A document as it was read: its value, and where each part of it stands."""
 
-    def __init__(self, *, path: str, text: bytes, data: Any, is_json: bool) -> None:
-        """Keep the bytes, so that positions can be found when somebody asks."""
+    def __init__(self, *, path: str, text: bytes, data: Any, is_json: bool, folder: Path | None = None) -> None:
+        """Keep the bytes, so that positions can be found when somebody asks.
+
+        `path` is its name in messages and reports, `folder` where files that it refers to stand.
+        """
         self.path = path
+        self.folder = folder
         self.text = text
         self.data = data
         self.is_json = is_json
@@ -130,24 +115,38 @@ def step(node: Any, token: str) -> Any:
 
 
 def load(path: Path) -> Document:
-    """Read a document from a file.
+    """Read a document from a file; its name is the path from here, or from `specs/` for one that ships.
 
     Raises:
         DocumentError: it cannot be read, is too large or too deep, or is neither JSON nor YAML.
 
     """
-    name = str(path)
+    name = _name(path)
     try:
         if path.stat().st_size > MAX_BYTES:
-            _refuse(name, what=f"{path.stat().st_size:,} bytes", expected=f"at most {MAX_BYTES:,}")
+            refuse(name, what=f"{path.stat().st_size:,} bytes", expected=f"at most {MAX_BYTES:,}")
         text = path.read_bytes()
     except OSError as error:
         reason = error.strerror or str(error)
         raise DocumentError(path=name, what=f"cannot be read ({reason})", expected="a readable file") from error
-    return parse(text, path=name)
+    return parse(text, path=name, folder=path.parent)
 
 
-def parse(text: bytes, *, path: str) -> Document:
+def shipped() -> Path:
+    """Give the folder of the descriptions that ship: inside the package, or beside it in a checkout."""
+    package = Path(__file__).parent.parent
+    inside = package / "specs"
+    return inside if inside.is_dir() else package.parent / "specs"
+
+
+def _name(path: Path) -> str:
+    for root, start in ((shipped(), Path("specs")), (Path.cwd(), Path())):
+        if path.is_absolute() and path.is_relative_to(root):
+            return (start / path.relative_to(root)).as_posix()
+    return path.as_posix()
+
+
+def parse(text: bytes, *, path: str, folder: Path | None = None) -> Document:
     """Read a document from bytes; `path` is its name in messages.
 
     Raises:
@@ -155,24 +154,22 @@ def parse(text: bytes, *, path: str) -> Document:
 
     """
     if len(text) > MAX_BYTES:
-        _refuse(path, what=f"{len(text):,} bytes", expected=f"at most {MAX_BYTES:,}")
+        refuse(path, what=f"{len(text):,} bytes", expected=f"at most {MAX_BYTES:,}")
     text = text.removeprefix(b"\xef\xbb\xbf")
     try:
         decoded = text.decode("utf-8")
     except UnicodeDecodeError as error:
         line = text.count(b"\n", 0, error.start) + 1
-        _refuse(path, line=line, what=f"the byte 0x{text[error.start]:02x} is not UTF-8", expected="UTF-8")
+        refuse(path, line=line, what=f"the byte 0x{text[error.start]:02x} is not UTF-8", expected="UTF-8")
     if decoded.lstrip()[:1] in {"{", "["}:
         try:
-            return _checked(Document(path=path, text=text, data=_read_json(text, path), is_json=True))
+            data = _read_json(text, path)
+            return _checked(Document(path=path, text=text, data=data, is_json=True, folder=folder))
         except DocumentError:
             if _looks_like_json(decoded):
                 raise
-    return _checked(Document(path=path, text=text, data=_read_yaml(text, path), is_json=False))
-
-
-def _refuse(path: str, *, what: str, expected: str, line: int = 1, column: int = 1) -> NoReturn:
-    raise DocumentError(path=path, line=line, column=column, what=what, expected=expected)
+    data = yaml_values.read(text, path)
+    return _checked(Document(path=path, text=text, data=data, is_json=False, folder=folder))
 
 
 def _looks_like_json(text: str) -> bool:
@@ -184,7 +181,7 @@ def _checked(document: Document) -> Document:
     while level:
         depth += 1
         if depth > MAX_DEPTH:
-            _refuse(document.path, what=f"more than {MAX_DEPTH} levels of nesting", expected=f"at most {MAX_DEPTH}")
+            refuse(document.path, what=f"more than {MAX_DEPTH} levels of nesting", expected=f"at most {MAX_DEPTH}")
         level = [
             child
             for node in level
@@ -198,124 +195,15 @@ def _read_json(text: bytes, path: str) -> Any:
     try:
         return msgspec.json.decode(text)
     except RecursionError:
-        _refuse(path, what=f"more than {MAX_DEPTH} levels of nesting", expected=f"at most {MAX_DEPTH}")
+        refuse(path, what=f"more than {MAX_DEPTH} levels of nesting", expected=f"at most {MAX_DEPTH}")
     except msgspec.DecodeError as error:
         try:
             json.loads(text)
         except json.JSONDecodeError as precise:
-            _refuse(path, line=precise.lineno, column=precise.colno, what=precise.msg, expected="JSON")
+            refuse(path, line=precise.lineno, column=precise.colno, what=precise.msg, expected="JSON")
         except RecursionError:
-            _refuse(path, what=f"more than {MAX_DEPTH} levels of nesting", expected=f"at most {MAX_DEPTH}")
-        _refuse(path, what=str(error), expected="JSON")
-
-
-def _read_yaml(text: bytes, path: str) -> Any:
-    try:
-        return _Builder(path).build(yaml.parse(text, Loader=yaml.CSafeLoader))
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        line, column = (mark.line + 1, mark.column + 1) if mark is not None else (1, 1)
-        _refuse(
-            path,
-            line=line,
-            column=column,
-            what=" ".join(filter(None, [error.context, error.problem])) or "broken YAML",
-            expected="YAML",
-        )
-    except yaml.reader.ReaderError as error:
-        line = text.count(b"\n", 0, error.position) + 1
-        _refuse(path, line=line, what=f"the character #x{error.character:04x} is not allowed", expected="YAML")
-
-
-class _Builder:
-    """Makes values from YAML events."""
-
-    def __init__(self, path: str) -> None:
-        self._path = path
-        self._anchors: dict[str, tuple[Any, int]] = {}
-        self._aliased = 0
-        self._depth = 0
-        self._count = 0
-
-    def build(self, events: Iterator[Any]) -> Any:
-        value: Any = None
-        documents = 0
-        for event in events:
-            if isinstance(event, DocumentStartEvent):
-                documents += 1
-                if documents > 1:
-                    self._refuse(event, what="a second YAML document", expected="one document a file")
-                value = self._node(next(events), events)
-        return value
-
-    def _refuse(self, event: Any, *, what: str, expected: str) -> NoReturn:
-        mark = event.start_mark
-        _refuse(self._path, line=mark.line + 1, column=mark.column + 1, what=what, expected=expected)
-
-    def _node(self, event: Any, events: Iterator[Any]) -> Any:
-        self._count += 1
-        if isinstance(event, AliasEvent):
-            return self._alias(event)
-        if event.tag is not None and event.tag not in _PLAIN_TAGS and event.tag != "!":
-            self._refuse(event, what=f"the tag {event.tag!r}", expected="plain data without tags")
-        before = self._count
-        value = _scalar(event) if isinstance(event, ScalarEvent) else self._collection(event, events)
-        if event.anchor is not None:
-            self._anchors[event.anchor] = (value, self._count - before + 1)
-        return value
-
-    def _collection(self, event: Any, events: Iterator[Any]) -> Any:
-        self._depth += 1
-        if self._depth > MAX_DEPTH:
-            self._refuse(event, what=f"more than {MAX_DEPTH} levels of nesting", expected=f"at most {MAX_DEPTH}")
-        value = self._mapping(events) if isinstance(event, MappingStartEvent) else self._sequence(events)
-        self._depth -= 1
-        return value
-
-    def _mapping(self, events: Iterator[Any]) -> dict[str, Any]:
-        result: dict[str, Any] = {}
-        for event in events:
-            if isinstance(event, MappingEndEvent):
-                break
-            if not isinstance(event, ScalarEvent):
-                self._refuse(event, what="a key that is not a scalar", expected="a string as key")
-            if event.value in result:
-                self._refuse(event, what=f"the key {event.value!r} a second time", expected="each key once")
-            result[event.value] = self._node(next(events), events)
-        return result
-
-    def _sequence(self, events: Iterator[Any]) -> list[Any]:
-        result: list[Any] = []
-        for event in events:
-            if isinstance(event, SequenceEndEvent):
-                break
-            result.append(self._node(event, events))
-        return result
-
-    def _alias(self, event: Any) -> Any:
-        if event.anchor not in self._anchors:
-            what = f"the alias *{event.anchor} without a finished anchor before it"
-            self._refuse(event, what=what, expected="an anchor that ends before its alias")
-        value, size = self._anchors[event.anchor]
-        self._aliased += size
-        self._count += size
-        if self._aliased > MAX_ALIASED_NODES:
-            self._refuse(event, what="aliases that multiply", expected=f"at most {MAX_ALIASED_NODES:,} aliased nodes")
-        return value
-
-
-def _scalar(event: Any) -> Any:
-    text: str = event.value
-    if not event.implicit[0] and event.tag in {None, *_STRING_TAGS}:
-        return text
-    if text in _WORDS:
-        return _WORDS[text]
-    if text[0] in "+-.0123456789":
-        if _INTEGER.fullmatch(text):
-            return int(text, 0) if text[:2] in {"0o", "0x"} else int(text)
-        if _FLOAT.fullmatch(text):
-            return float(text)
-    return text
+            refuse(path, what=f"more than {MAX_DEPTH} levels of nesting", expected=f"at most {MAX_DEPTH}")
+        refuse(path, what=str(error), expected="JSON")
 
 
 class _Cursor:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from conformance.errors import DocumentError
+from conformance.model.rule import ABSENT
 from conformance.openapi.document import Document, escape, load
 
 _SEGMENT: Final = re.compile(
@@ -35,7 +36,7 @@ class Action:
     target: str
     """A JSONPath (RFC 9535)."""
     update: Any
-    """What is merged into each node; None where the action only removes or copies."""
+    """What is merged into each node; `ABSENT` where the action only removes or copies."""
     remove: bool
     copy: str | None
     """A JSONPath whose value is merged into each node."""
@@ -95,7 +96,7 @@ def _action(document: Document, index: int) -> Action:
         document.fail(pointer, what="an action that does nothing", expected="`update`, `remove: true` or `copy`")
     return Action(
         target=node["target"],
-        update=node.get("update"),
+        update=node.get("update", ABSENT),
         remove=node.get("remove") is True,
         copy=node.get("copy"),
         description=str(node.get("description", "")),
@@ -131,7 +132,9 @@ def apply(document: Document, overlays: tuple[Overlay, ...]) -> Corrected:
     for overlay in overlays:
         digest.update(overlay.document.text)
         touched += [frozenset(_apply(action, data, overlay.document)) for action in overlay.actions]
-    corrected = Document(path=document.path, text=document.text, data=data, is_json=document.is_json)
+    corrected = Document(
+        path=document.path, text=document.text, data=data, is_json=document.is_json, folder=document.folder
+    )
     return Corrected(document=corrected, touched=tuple(touched), digest=digest.hexdigest())
 
 
@@ -153,7 +156,7 @@ def _apply(action: Action, data: Any, overlay: Document) -> Iterator[str]:
         if action.remove:
             parent = _value(data, path[:-1])
             del parent[path[-1]]
-        elif value is not None:
+        elif value is not ABSENT:
             _update(data, path, copy.deepcopy(value), overlay, action)
     yield from ("".join(f"/{escape(str(token))}" for token in path) for path in nodes)
 

@@ -104,7 +104,7 @@ class References:
                 expected=f"a $ref within the document, or {remedy}",
             )
         if base not in self._others:
-            self._others[base] = load(Path(document.path).parent / unquote(base))
+            self._others[base] = load((document.folder or Path()) / unquote(base))
         return self._others[base]
 
     @cached_property

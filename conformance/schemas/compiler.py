@@ -9,7 +9,6 @@ import jsonschema_rs
 
 from conformance.errors import DocumentError
 from conformance.model.operation import JsonSchema, Schema
-from conformance.openapi.dialect import NULLABLE
 from conformance.schemas.formats import STANDARD
 from conformance.schemas.walk import spec_pointer
 
@@ -26,10 +25,13 @@ _NO_SCHEMA: Final = frozenset({"const", "default", "enum", "example", "examples"
 class Validator:
     """A compiled schema."""
 
-    __slots__ = ("_validator", "is_valid", "json_schema", "schema")
+    __slots__ = ("_validator", "is_identifier", "is_valid", "json_schema", "schema")
 
-    def __init__(self, *, schema: Schema, json_schema: JsonSchema, validator: Any) -> None:
+    def __init__(
+        self, *, schema: Schema, json_schema: JsonSchema, validator: Any, is_identifier: Callable[[str], bool]
+    ) -> None:
         """Keep the schema, the JSON Schema that was compiled, and the compiled form."""
+        self.is_identifier = is_identifier
         self.schema = schema
         self.json_schema = json_schema
         self._validator = validator
@@ -44,9 +46,18 @@ class Validator:
 class Compiler:
     """Compiles schemas once, on first use."""
 
-    def __init__(self, *, formats: Mapping[str, Mapping[str, Any]] = STANDARD) -> None:
-        """Keep the formats that are asserted beside those of JSON Schema 2020-12."""
+    def __init__(
+        self,
+        *,
+        formats: Mapping[str, Mapping[str, Any]] = STANDARD,
+        is_identifier: Callable[[str], bool] = lambda _: False,
+    ) -> None:
+        """Keep the formats that are asserted beside those of JSON Schema 2020-12.
+
+        `is_identifier` tells which patterns describe identifiers (SIDs); breaking one has a name of its own.
+        """
         self._formats = formats
+        self._is_identifier = is_identifier
         self._validators: dict[Schema, Validator] = {}
 
     def validator(self, schema: Schema, *, api: Api) -> Validator:
@@ -71,7 +82,7 @@ class Compiler:
             raise DocumentError(
                 path=api.path, line=line, column=column, what=error.message, expected="a valid schema"
             ) from error
-        return Validator(schema=schema, json_schema=json_schema, validator=validator)
+        return Validator(schema=schema, json_schema=json_schema, validator=validator, is_identifier=self._is_identifier)
 
     def _with_formats(self, node: Any) -> Any:
         if isinstance(node, list):
@@ -90,6 +101,3 @@ class Compiler:
         if isinstance(name, str) and name in self._formats:
             result["allOf"] = [*result.get("allOf", ()), {FORMAT: name, **self._formats[name]}]
         return result
-
-
-__all__ = ["FORMAT", "NULLABLE", "Compiler", "Validator"]

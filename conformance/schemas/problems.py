@@ -1,6 +1,6 @@
 """Why a value is not valid, in words: one problem for each place that is wrong.
 
-A place that breaks several keywords of one schema gets the problem that says most: a value of the wrong type is not
+A place that breaks several keywords gets the problem that says most: a value of the wrong type is not
 also outside its enum, a malformed SID is not also too short.
 """
 
@@ -20,13 +20,41 @@ from conformance.schemas.walk import spec_pointer
 if TYPE_CHECKING:
     import jsonschema_rs
 
+_LONGEST: Final = 80
+
+IDENTIFIER: Final = "identifier"
+"""Stands for `pattern` where the pattern is that of an identifier."""
+
 _RANK: Final = {
     name: rank
     for rank, name in enumerate(
-        ["type", "const", "enum", "pattern", "format", "minLength", "maxLength", "minimum", "maximum"]
+        ["type", "const", "enum", "pattern", IDENTIFIER, "format", "minLength", "maxLength", "minimum", "maximum"]
     )
 }
-_LONGEST: Final = 80
+
+_KINDS: Final = {
+    **dict.fromkeys(["const", "enum"], "enum"),
+    **dict.fromkeys(["contentEncoding", "contentMediaType", "format"], "format"),
+    **dict.fromkeys(["dependentRequired", "required"], "required"),
+    **dict.fromkeys(
+        [
+            "exclusiveMaximum", "exclusiveMinimum", "maxItems", "maxLength", "maxProperties", "maximum", "minItems",
+            "minLength", "minProperties", "minimum", "multipleOf", "uniqueItems",
+        ],
+        "bounds",
+    ),
+    "type": "type",
+    "pattern": "pattern",
+    IDENTIFIER: IDENTIFIER,
+}  # fmt: skip
+
+
+def kind(keyword: str) -> str:
+    """Give the group of a keyword, so that each fault belongs to one check.
+
+    The groups are type, enum, pattern, identifier, format, required, bounds, and structure for everything else.
+    """
+    return _KINDS.get(keyword, "structure")
 
 
 def problems(validator: Validator, value: Any, *, prefix: str = "") -> tuple[Problem, ...]:
@@ -36,10 +64,10 @@ def problems(validator: Validator, value: Any, *, prefix: str = "") -> tuple[Pro
     """
     if validator.is_valid(value):
         return ()
-    found: dict[tuple[str, str], Problem] = {}
+    found: dict[str, Problem] = {}
     for error in _leaves(validator.errors(value), validator):
         for problem in _problems(error, validator, value, prefix):
-            place = (problem.instance_pointer, problem.spec_pointer.rpartition("/")[0])
+            place = problem.instance_pointer
             if place not in found or _rank(problem) < _rank(found[place]):
                 found[place] = problem
     return tuple(sorted(found.values(), key=lambda problem: (_order(problem.instance_pointer), problem.spec_pointer)))
@@ -107,10 +135,13 @@ def _problems(
     for token in error.instance_path:
         instance = instance[token]
     pointer = prefix + "".join(f"/{escape(str(token))}" for token in error.instance_path)
-    parent = _node(validator, path[:-1])
     expected = _node(validator, path)
-    if isinstance(parent, Mapping) and FORMAT in parent:
-        keyword, expected, path = "format", parent[FORMAT], [*path[:-3], "format"]
+    stand_in = next((end for end in range(len(path), 0, -1) if _is_stand_in(_node(validator, path[:end]))), None)
+    if stand_in is not None:
+        keyword, expected = "format", _node(validator, path[:stand_in])[FORMAT]
+        path = [*path[: stand_in - 2], "format"]
+    elif keyword == "pattern" and validator.is_identifier(str(expected)):
+        keyword = IDENTIFIER
     where = spec_pointer(validator.schema, path)
     if keyword == "required":
         for name in error.kind.value if isinstance(error.kind.value, list) else [error.kind.value]:
@@ -150,7 +181,7 @@ def _message(keyword: str, expected: Any, actual: Any, error: jsonschema_rs.Vali
             return f"{shown} is not one of {', '.join(map(brief, expected))}"
         case "const":
             return f"{shown} is not {brief(expected)}"
-        case "pattern":
+        case "pattern" | "identifier":
             return f"{shown} does not match {expected}"
         case "format":
             return f"{shown} is not {_article(str(expected))}"
@@ -162,3 +193,7 @@ def _article(noun: str) -> str:
     if noun == "null":
         return noun
     return f"{'an' if noun[0] in 'aeio' else 'a'} {noun}"
+
+
+def _is_stand_in(node: Any) -> bool:
+    return isinstance(node, Mapping) and FORMAT in node

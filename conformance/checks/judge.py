@@ -1,0 +1,255 @@
+"""The judge: an exchange in, what every check says of it out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from conformance.model.finding import Finding, Suspect, fingerprint
+from conformance.model.http import Exchange
+from conformance.model.operation import Location, Operation
+from conformance.model.route import Match, Miss
+from conformance.model.rule import Check, Matched, Problem, Severity, Side, Stage, Subject
+from conformance.openapi.router import Router
+from conformance.schemas import coverage
+from conformance.schemas.compiler import Compiler
+from conformance.schemas.parameters import from_text
+from conformance.schemas.reading import Reader
+
+_SIDES: Final = {
+    Subject.ROUTE: (Side.REQUEST,),
+    Subject.REQUEST: (Side.REQUEST,),
+    Subject.RESPONSE: (Side.RESPONSE,),
+    Subject.MESSAGE: (Side.REQUEST, Side.RESPONSE),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """What was found out about one exchange."""
+
+    exchange: Exchange
+    operation: Operation | None
+    """None where no operation matched."""
+    matched: Matched | None
+    in_scope: bool
+    """False where host and path resemble no description: such an exchange is counted, not judged."""
+    passed: tuple[str, ...] = ()
+    """Rules that looked and had no objection."""
+    findings: tuple[Finding, ...] = ()
+    crashed: Mapping[str, str] = field(default_factory=dict)
+    """Rules of ours that raised, with what."""
+    seen: frozenset[str] = frozenset()
+    """Coverage, by the names of `conformance.schemas.coverage`."""
+
+
+_Run = Callable[[Matched], Iterable[Problem]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Step:
+    """One check, planned for one side of one operation."""
+
+    check: Check
+    side: Side
+    run: _Run
+
+
+class Judge:
+    """Judges exchanges against a set of operations."""
+
+    def __init__(
+        self,
+        operations: Iterable[Operation],
+        *,
+        checks: Iterable[Check],
+        compiler: Compiler,
+        severities: Mapping[str, Severity] | None = None,
+        second: Judge | None = None,
+    ) -> None:
+        """Plan lazily: nothing is compiled before an exchange needs it.
+
+        `severities` re-grades rules by id. `second` judges by the corrected contract: what it does not object to is
+        the fault of the description.
+        """
+        self.operations = tuple(operations)
+        self.checks = tuple(checks)
+        self._compiler = compiler
+        self._severities = severities or {}
+        self._second = second
+        self.router = Router(self.operations, parameter_fits=self._fits)
+        self._routes = [(check, check.plan()) for check in self.checks if check.subject is Subject.ROUTE]
+        self._readers: dict[Operation, Reader] = {}
+        self._plans: dict[Operation, tuple[tuple[_Step, ...], Mapping[str, str]]] = {}
+
+    def severity(self, check: Check) -> Severity:
+        """The severity that holds for a rule."""
+        return self._severities.get(check.id, check.severity)
+
+    def _fits(self, operation: Operation, name: str) -> Callable[[str], bool]:
+        found = next((each for each in operation.parameters_in(Location.PATH) if each.name == name), None)
+        if found is None:
+            return lambda _: True
+        parameter = found
+
+        def fits(text: str) -> bool:
+            validator = self._compiler.validator(parameter.schema, api=operation.api)
+            return validator.is_valid(from_text(text, parameter))
+
+        return fits
+
+    def judge(self, exchange: Exchange, *, operation: Operation | None = None) -> Judgement:
+        """Give what every check says of an exchange; `operation` where the caller knows to which it belongs."""
+        found = self.router.match(exchange.request.method, exchange.request.url)
+        if operation is not None and not (isinstance(found, Match) and found.operation is operation):
+            found = self._as(operation, exchange)
+        if isinstance(found, Miss):
+            return self._judge_miss(exchange, found)
+        matched = self.read(exchange, found)
+        return self._judge_matched(matched)
+
+    def _as(self, operation: Operation, exchange: Exchange) -> Match | Miss:
+        known = self.router.under(operation, exchange.request.url)
+        return known if known is not None else self.router.match(exchange.request.method, exchange.request.url)
+
+    def read(self, exchange: Exchange, match: Match) -> Matched:
+        """Read both sides of an exchange that belongs to an operation."""
+        reader = self._readers.get(match.operation)
+        if reader is None:
+            reader = self._readers[match.operation] = Reader(match.operation, self._compiler)
+        return reader.read(exchange, match.path_parameters)
+
+    def _judge_miss(self, exchange: Exchange, miss: Miss) -> Judgement:
+        problems = [(check, problem) for check, inspect in self._routes for problem in inspect(exchange, miss)]
+        corrected = self._identities(exchange) if problems else None
+        return Judgement(
+            exchange=exchange,
+            operation=None,
+            matched=None,
+            in_scope=bool(miss.candidates),
+            findings=tuple(
+                self._finding(check, Side.REQUEST, problem, exchange, miss.candidates[0].operation, corrected, key=None)
+                for check, problem in problems
+            ),
+        )
+
+    def _judge_matched(self, matched: Matched) -> Judgement:
+        steps, broken = self._plan(matched.operation)
+        passed: list[str] = []
+        problems: list[tuple[_Step, Problem]] = []
+        crashed = dict(broken)
+        stopped: dict[Side, Stage] = {}
+        for step in steps:
+            if step.check.stage > stopped.get(step.side, Stage.RELATION):
+                continue
+            try:
+                objections = list(step.run(matched))
+            except Exception as error:  # noqa: BLE001 - a check of ours that crashes is a result of its own
+                crashed[step.check.id] = f"{type(error).__name__}: {error}"
+                continue
+            if objections:
+                problems += [(step, problem) for problem in objections]
+                stopped.setdefault(step.side, step.check.stage)
+            else:
+                passed.append(step.check.id)
+        corrected = self._identities(matched.exchange) if problems else None
+        failed = {step.check.id for step, _ in problems}
+        return Judgement(
+            exchange=matched.exchange,
+            operation=matched.operation,
+            matched=matched,
+            in_scope=True,
+            passed=tuple(dict.fromkeys(rule for rule in passed if rule not in failed)),
+            findings=tuple(
+                self._finding(
+                    step.check, step.side, problem, matched.exchange, matched.operation, corrected,
+                    key=matched.operation.key,
+                )
+                for step, problem in problems
+            ),
+            crashed=crashed,
+            seen=frozenset(coverage.seen(matched)),
+        )  # fmt: skip
+
+    def _plan(self, operation: Operation) -> tuple[tuple[_Step, ...], Mapping[str, str]]:
+        plan = self._plans.get(operation)
+        if plan is None:
+            crashed: dict[str, str] = {}
+            steps = sorted(self._steps(operation, crashed), key=lambda step: (step.check.stage, step.check.id))
+            plan = self._plans[operation] = (tuple(steps), crashed)
+        return plan
+
+    def _steps(self, operation: Operation, crashed: dict[str, str]) -> Iterator[_Step]:
+        for check in self.checks:
+            for side in () if check.subject is Subject.ROUTE else _SIDES.get(check.subject, ()):
+                try:
+                    run = _planned(check, operation, side)
+                except Exception as error:  # noqa: BLE001 - as above
+                    crashed[check.id] = f"{type(error).__name__}: {error}"
+                    continue
+                if run is not None:
+                    yield _Step(check=check, side=side, run=run)
+
+    def applicable(self, operation: Operation) -> frozenset[str]:
+        """The ids of the rules that have something to say about an operation."""
+        return frozenset(step.check.id for step in self._plan(operation)[0])
+
+    def _identities(self, exchange: Exchange) -> frozenset[tuple[str, Side, str]] | None:
+        """What the corrected contract objects to; None where there is no second opinion."""
+        if self._second is None:
+            return None
+        judgement = self._second.judge(exchange)
+        return frozenset((each.rule_id, each.side, each.problem.instance_pointer) for each in judgement.findings)
+
+    def _finding(
+        self,
+        check: Check,
+        side: Side,
+        problem: Problem,
+        exchange: Exchange,
+        operation: Operation,
+        corrected: frozenset[tuple[str, Side, str]] | None,
+        *,
+        key: str | None,
+    ) -> Finding:
+        api = operation.api
+        line, column = api.locate(problem.spec_pointer)
+        identity = (check.id, side, problem.instance_pointer)
+        status = exchange.response.status if side is Side.RESPONSE else None
+        if corrected is not None and identity not in corrected:
+            suspect = Suspect.SPEC
+        else:
+            suspect = Suspect.IMPLEMENTATION if check.severity is Severity.ERROR else Suspect.UNDECIDED
+        return Finding(
+            rule_id=check.id,
+            operation=key,
+            severity=self.severity(check),
+            side=side,
+            suspect=suspect,
+            problem=problem,
+            exchange_id=exchange.id,
+            source=exchange.source,
+            spec=api.path,
+            line=line,
+            column=column,
+            fingerprint=fingerprint(
+                operation=key or f"{exchange.request.method} {exchange.request.url.partition('?')[0]}",
+                side=side,
+                status=status,
+                rule_id=check.id,
+                problem=problem,
+            ),
+        )
+
+
+def _planned(check: Check, operation: Operation, side: Side) -> _Run | None:
+    if check.subject is not Subject.MESSAGE:
+        run: _Run | None = check.plan(operation)
+        return run
+    inspect: Callable[[Any], Iterable[Problem]] | None = check.plan(operation, side)
+    if inspect is None:
+        return None
+    if side is Side.REQUEST:
+        return lambda matched: inspect(matched.request)
+    return lambda matched: inspect(matched.response)

@@ -1,0 +1,57 @@
+"""The check `missing-required-field`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from conformance.model.example import answering, query, record
+from conformance.model.http import Exchange
+from conformance.model.operation import Operation
+from conformance.model.rule import ABSENT, Example, Matched, MessageInspector, Severity, Side, Stage, check
+from conformance.schemas.constraints import inspector
+from conformance.schemas.planting import Spot, spoiled
+from conformance.schemas.walk import required
+
+
+def _spoil(spot: Spot) -> Any:
+    if not isinstance(spot.value, dict):
+        return ABSENT
+    missing = sorted(required(spot.schema, spot.root) & spot.value.keys())
+    return {name: spot.value[name] for name in spot.value if name != missing[0]} if missing else ABSENT
+
+
+def _plant(seen: Matched, side: Side) -> Iterator[Exchange]:
+    return spoiled(seen, side, _spoil)
+
+
+@check(
+    severity=Severity.ERROR,
+    stage=Stage.SCHEMA,
+    good=[
+        Example(
+            title="the required field is there",
+            operation=answering({**record(id={"type": "string"}), "required": ["id"]}),
+            response_body={"id": "1"},
+        ),
+    ],
+    bad=[
+        Example(
+            title="the required field is missing",
+            operation=answering({**record(id={"type": "string"}), "required": ["id"]}),
+            response_body={},
+        ),
+        Example(
+            title="the required parameter is missing",
+            operation=query("Day", {"type": "string"}, required=True),
+            status=204,
+        ),
+    ],
+    plant=_plant,
+)
+def missing_required_field(operation: Operation, side: Side) -> MessageInspector | None:
+    """A required field or parameter is missing.
+
+    The description promises it, so clients read it without looking.
+    """
+    return inspector(operation, side, "required")

@@ -1,0 +1,1 @@
+"""Checks on requests that belong to no operation."""

@@ -1,0 +1,1 @@
+"""Checks on exchanges that follow each other."""

@@ -1,0 +1,26 @@
+"""`conformance check`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from conformance.cli import options
+from conformance.cli.options import judging, writing
+from conformance.cli.output import finish, progress
+
+
+@click.command()
+@click.argument("inputs", nargs=-1, required=True, metavar="INPUT...")
+@judging
+@writing
+@click.option("--strict-input", is_flag=True, help="Fail with exit code 2 if any entry cannot be read.")
+def command(inputs: tuple[str, ...], **flags: Any) -> None:
+    """Check recorded traffic: cassettes, exchange NDJSON, folders of them, or - for standard input."""
+    from conformance.run import check  # noqa: PLC0415 - see the package
+
+    settings = options.settings(flags)
+    with progress("checking") as told:
+        outcome = check.check(settings, inputs, progress=told)
+    finish(outcome, settings)

@@ -1,0 +1,23 @@
+"""`conformance explain`."""
+
+from __future__ import annotations
+
+import click
+
+
+@click.command()
+@click.argument("rule")
+def command(rule: str) -> None:
+    """Explain a check: what it finds, why that matters, and examples."""
+    from conformance import checks  # noqa: PLC0415 - see the package
+    from conformance.checks.explanation import explanation  # noqa: PLC0415 - see the package
+    from conformance.errors import SettingsError  # noqa: PLC0415 - see the package
+
+    found = {each.id: each for each in checks.every()}
+    if rule not in found:
+        from difflib import get_close_matches  # noqa: PLC0415 - only for this error
+
+        near = get_close_matches(rule, found, n=1)
+        hint = f"did you mean {near[0]!r}?" if near else "`conformance list checks` shows the names"
+        raise SettingsError(where="explain", what=f"no check {rule!r}", hint=hint)
+    click.echo(explanation(found[rule]))

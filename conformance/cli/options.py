@@ -1,0 +1,85 @@
+"""Options that several commands share, and what becomes of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from conformance.config import Settings
+
+Command = Callable[..., Any]
+
+
+def combined(*options: Command) -> Callable[[Command], Command]:
+    """Give one decorator for several options."""
+
+    def decorate(command: Command) -> Command:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return decorate
+
+
+descriptions: Callable[[Command], Command] = combined(
+    click.option("--specs", multiple=True, metavar="PATH", type=click.Path(),
+                 help="Descriptions: files or folders (default: the five that ship)."),
+    click.option("--contract", type=click.Choice(["corrected", "as-written"]), default=None,
+                 help="With the overlays applied (default), or as the authors wrote them."),
+    click.option("--allow-reference", "allow_references", multiple=True, metavar="FILE",
+                 help="A file beside a description that its references may lead to."),
+)  # fmt: skip
+judging: Callable[[Command], Command] = combined(
+    descriptions,
+    click.option("--operation", multiple=True, metavar="GLOB", help="Only operations whose key fits."),
+    click.option("--select", multiple=True, metavar="RULES", help="Only these checks (names or globs, by comma)."),
+    click.option("--ignore", multiple=True, metavar="RULES", help="Not these checks."),
+    click.option("--severity", multiple=True, metavar="RULE=LEVEL", help="Re-grade a check: note, warning or error."),
+    click.option("--fail-on", type=click.Choice(["note", "warning", "error"]), default=None,
+                 help="The mildest severity that fails (default: error)."),
+)  # fmt: skip
+writing: Callable[[Command], Command] = combined(
+    click.option("--output", type=click.Path(file_okay=False), default=None,
+                 help="Where results.json and the views go (default: reports/)."),
+    click.option("--report", multiple=True, metavar="VIEWS", help="Views, by comma (default: terminal,junit)."),
+    click.option("--findings", metavar="FILE", default=None, help="Every occurrence as NDJSON; - for stdout."),
+    click.option("--shard", metavar="I/N", default=None, help="Only this part of the work; `report` merges the parts."),
+)  # fmt: skip
+
+
+def settings(flags: dict[str, Any]) -> Settings:
+    """Give the settings of flags, in their strings, and of the nearest configuration file.
+
+    Raises:
+        SettingsError: a value is wrong.
+
+    """
+    from pathlib import Path  # noqa: PLC0415 - see the package
+
+    from conformance import config  # noqa: PLC0415 - see the package
+
+    if "specs" in flags:
+        flags["specs"] = tuple(map(Path, flags["specs"]))
+    if flags.get("output") is not None:
+        flags["output"] = Path(flags["output"])
+    for name in ("select", "ignore", "report", "modes"):
+        if name in flags:
+            flags[name] = tuple(item for text in flags[name] for item in text.split(",") if item)
+    if "severity" in flags:
+        flags["severity"] = dict(_grade(text) for text in flags["severity"]) or None
+    if flags.get("shard") is not None:
+        flags["shard"] = config.shard(flags["shard"])
+    for name in ("strict", "strict_input"):
+        flags[name] = flags.get(name) or None
+    return config.settings(config.find(Path.cwd()), flags)
+
+
+def _grade(text: str) -> tuple[str, str]:
+    rule, _, level = text.partition("=")
+    if level not in {"note", "warning", "error"}:
+        message = f"{text!r} is not RULE=LEVEL with the level note, warning or error"
+        raise click.BadParameter(message, param_hint="--severity")
+    return rule, level

@@ -1,0 +1,1 @@
+"""Checks on each side of an exchange with Twilio."""

@@ -1,0 +1,120 @@
+"""The check `wrong-sid-prefix`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from conformance.model.example import answering, record
+from conformance.model.http import Exchange
+from conformance.model.operation import JsonSchema, Operation
+from conformance.model.rule import (
+    ABSENT,
+    Example,
+    Matched,
+    MessageInspector,
+    Problem,
+    Reading,
+    Severity,
+    Side,
+    Stage,
+    check,
+)
+from conformance.openapi.document import escape
+from conformance.profiles.twilio import applies
+from conformance.profiles.twilio.sids import prefixes_of_field
+from conformance.schemas.constraints import schemas
+from conformance.schemas.planting import Spot, spoiled
+from conformance.schemas.walk import items, keyword, properties, spec_pointer
+
+_TWILIO = "https://api.twilio.com"
+_CALL = answering(record(parent_call_sid={"type": "string"}))
+
+
+def _spoil(spot: Spot) -> Any:
+    if not isinstance(spot.value, dict):
+        return ABSENT
+    for name, inner in properties(spot.schema, spot.root).items():
+        prefixes = prefixes_of_field(name)
+        if prefixes and isinstance(spot.value.get(name), str) and keyword(inner, spot.root, "pattern") is None:
+            return {**spot.value, name: f"XX{spot.value[name][2:]}"}
+    return ABSENT
+
+
+def _plant(seen: Matched, side: Side) -> Iterator[Exchange]:
+    return spoiled(seen, side, _spoil)
+
+
+@check(
+    severity=Severity.WARNING,
+    stage=Stage.SCHEMA,
+    good=[
+        Example(
+            title="the prefix of a call",
+            operation=_CALL,
+            server=_TWILIO,
+            url=f"{_TWILIO}/things/TH00000000000000000000000000000001",
+            response_body={"parent_call_sid": "CA000000000000000000000000000000ab"},
+        ),
+    ],
+    bad=[
+        Example(
+            title="the prefix of a message where a call should be",
+            operation=_CALL,
+            server=_TWILIO,
+            url=f"{_TWILIO}/things/TH00000000000000000000000000000001",
+            response_body={"parent_call_sid": "SM000000000000000000000000000000ab"},
+        ),
+    ],
+    plant=_plant,
+)
+def wrong_sid_prefix(operation: Operation, side: Side) -> MessageInspector | None:
+    """A SID has the prefix of another kind of resource, in a field for which the description has no pattern.
+
+    The description would let any text pass here. The name of the field and Twilio's own descriptions say which prefix
+    belongs there; where several resources share a name, any of their prefixes is right.
+
+    Source: https://www.twilio.com/docs/glossary/what-is-a-sid and the patterns of Twilio's official descriptions.
+    """
+    if not applies(operation.api) or not any(_concerns(schema, schema) for schema in schemas(operation, side)):
+        return None
+    return _inspect
+
+
+def _concerns(schema: JsonSchema, root: JsonSchema) -> bool:
+    declared = properties(schema, root)
+    inner = items(schema, root)
+    return any(
+        (prefixes_of_field(name) and keyword(child, root, "pattern") is None) or _concerns(child, root)
+        for name, child in declared.items()
+    ) or (inner is not None and _concerns(inner, root))
+
+
+def _inspect(reading: Reading) -> Iterator[Problem]:
+    if reading.body is not ABSENT and reading.media_type is not None and reading.media_type.schema is not None:
+        schema = reading.media_type.schema
+        yield from _search(reading.body, schema.json_schema, schema.json_schema, "", spec_pointer(schema, []))
+
+
+def _search(value: Any, schema: JsonSchema, root: JsonSchema, pointer: str, spec: str) -> Iterator[Problem]:
+    if isinstance(value, dict):
+        for name, child in properties(schema, root).items():
+            if name not in value:
+                continue
+            found, place = value[name], f"{pointer}/{escape(name)}"
+            prefixes = prefixes_of_field(name)
+            if prefixes and isinstance(found, str) and found and keyword(child, root, "pattern") is None:
+                if not found.startswith(prefixes):
+                    yield Problem(
+                        message=f"{found!r} does not start with {' or '.join(prefixes)}",
+                        instance_pointer=place,
+                        spec_pointer=spec,
+                        expected=list(prefixes),
+                        actual=found,
+                        keyword="prefix",
+                    )
+            else:
+                yield from _search(found, child, root, place, spec)
+    elif isinstance(value, list) and (inner := items(schema, root)) is not None:
+        for index, item in enumerate(value):
+            yield from _search(item, inner, root, f"{pointer}/{index}", spec)

@@ -1,1 +1,0 @@
-"""Checks on what was sent to Twilio."""

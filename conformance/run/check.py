@@ -1,0 +1,68 @@
+"""The pipeline of `conformance check`: recordings in, report out."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from conformance import recordings
+from conformance.config import Settings
+from conformance.errors import NothingChecked, RecordingError
+from conformance.model.finding import Finding
+from conformance.model.report import Cell, Report
+from conformance.model.rule import Severity
+from conformance.run.recorder import Recorder, emitter
+from conformance.run.suite import Outcome, Progress, Suite, suite
+
+
+def check(settings: Settings, inputs: tuple[str, ...], *, progress: Progress = lambda _: None) -> Outcome:
+    """Check recordings.
+
+    Raises:
+        ConformanceError: the settings are wrong, nothing could be read, or nothing was checked.
+
+    """
+    started = time.perf_counter()
+    made = suite(settings)
+    files = recordings.find(inputs)
+    with emitter(settings) as emit:
+        cells = [
+            recorded(file, made, emit, progress)
+            for position, file in enumerate(files)
+            if settings.shard.holds(position)
+        ]
+    report = Report(subject=made.subject(), cells={cell.id: cell for cell in sorted(cells, key=lambda each: each.id)})
+    demand(report, inputs, settings)
+    return Outcome(report=report, fail_on=Severity(settings.fail_on), seconds=time.perf_counter() - started)
+
+
+def recorded(file: str, made: Suite, emit: Callable[[Finding], None] | None, progress: Progress) -> Cell:
+    """Give the cell of a recording."""
+    recorder = Recorder(f"recording {file}", made, emit)
+    try:
+        for entry in recordings.read(file):
+            if isinstance(entry, RecordingError):
+                recorder.add_unreadable(entry)
+            else:
+                recorder.add(entry)
+                progress(1)
+    except RecordingError as error:
+        recorder.add_unreadable(error)
+    return recorder.cell()
+
+
+def demand(report: Report, inputs: tuple[str, ...], settings: Settings) -> None:
+    """Refuse to call a run good that looked at nothing."""
+    unreadable = [reason for cell in report.cells.values() for reason in cell.unreadable]
+    if settings.strict_input and unreadable:
+        raise NothingChecked(what=f"{unreadable[0]} (and --strict-input is given)", hint="mend or remove the entry")
+    judged = sum(tally.exchanges for cell in report.cells.values() for tally in cell.tallies.values())
+    if judged or any(cell.findings for cell in report.cells.values()) or settings.shard.count > 1:
+        return
+    if unreadable:
+        raise NothingChecked(what=f"nothing could be read: {unreadable[0]}", hint="give recordings of a known format")
+    outside = sum(cell.out_of_scope for cell in report.cells.values())
+    raise NothingChecked(
+        what=f"none of the {outside} exchanges in {', '.join(inputs)} belongs to a description that is loaded",
+        hint="name the descriptions with --specs",
+    )

@@ -1,0 +1,86 @@
+"""Judging the exchanges of one cell and adding them up."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+from conformance import results
+from conformance.config import Settings
+from conformance.errors import RecordingError, SettingsError
+from conformance.model.finding import Finding
+from conformance.model.http import Exchange
+from conformance.model.operation import Operation
+from conformance.model.report import Cell
+from conformance.run.suite import Suite
+
+
+class Recorder:
+    """Judges the exchanges of one cell and adds them up."""
+
+    def __init__(self, cell_id: str, suite: Suite, emit: Callable[[Finding], None] | None) -> None:
+        """Start an empty cell; `emit` is told every finding as it occurs."""
+        self._collector = results.Collector(cell_id)
+        self._judge = suite.judge
+        self._keys = frozenset(operation.key for operation in suite.chosen)
+        self._emit = emit
+        self.judged = 0
+
+    def add(self, exchange: Exchange, *, operation: Operation | None = None) -> None:
+        """Judge an exchange; `operation` where it is known to which it belongs."""
+        judgement = self._judge.judge(exchange, operation=operation)
+        if not judgement.in_scope:
+            self._collector.add_out_of_scope()
+            return
+        key = judgement.operation.key if judgement.operation else None
+        if key is not None and key not in self._keys:
+            return
+        self.judged += 1
+        if self._emit is not None:
+            for finding in judgement.findings:
+                self._emit(finding)
+        self._collector.add(
+            operation=key,
+            exchange=exchange,
+            passed=judgement.passed,
+            findings=judgement.findings,
+            crashed=judgement.crashed,
+            seen=judgement.seen,
+        )
+
+    def add_unreadable(self, error: RecordingError) -> None:
+        """Keep that an entry could not be read."""
+        self._collector.add_unreadable(str(error))
+
+    def cell(self) -> Cell:
+        """Give the cell."""
+        return self._collector.cell()
+
+
+@contextmanager
+def emitter(settings: Settings) -> Iterator[Callable[[Finding], None] | None]:
+    """Give the function that writes findings as they occur; None where nobody asked."""
+    if settings.findings is None:
+        yield None
+        return
+    if settings.findings == "-":
+        yield _writer(sys.stdout)
+        return
+    try:
+        Path(settings.findings).parent.mkdir(parents=True, exist_ok=True)
+        with Path(settings.findings).open("w", encoding="utf-8", errors="surrogatepass") as file:
+            yield _writer(file)
+    except OSError as error:
+        hint = "name a file that can be written"
+        raise SettingsError(where="--findings", what=f"{settings.findings}: {error.strerror}", hint=hint) from error
+
+
+def _writer(file: IO[str]) -> Callable[[Finding], None]:
+    def emit(finding: Finding) -> None:
+        file.write(json.dumps(results.occurrence(finding), ensure_ascii=False, default=str) + "\n")
+
+    return emit

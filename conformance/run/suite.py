@@ -1,0 +1,190 @@
+"""What every pipeline starts and ends with: descriptions and a judge, a report and its files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any
+
+from conformance import checks, reports, results
+from conformance.checks.judge import Judge
+from conformance.config import Settings
+from conformance.errors import SettingsError
+from conformance.model.operation import Contract, Operation
+from conformance.model.report import Report, Subject, unite
+from conformance.model.rule import Check, Severity
+from conformance.openapi import operations as openapi
+from conformance.openapi.document import shipped
+from conformance.profiles.twilio.formats import FORMATS
+from conformance.profiles.twilio.sids import prefixes_of_pattern
+from conformance.schemas.compiler import Compiler
+from conformance.schemas.formats import STANDARD
+from conformance.version import __version__
+
+Progress = Callable[[int], None]
+"""Told how many exchanges have been judged since it was last told."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What a command made."""
+
+    report: Report
+    fail_on: Severity
+    seconds: float
+
+    @property
+    def exit_code(self) -> int:
+        """0 where everything conforms; 1 for a finding at or above `fail_on`, or a check of ours that crashed."""
+        bad = any(
+            recurring.finding.severity.rank >= self.fail_on.rank
+            for cell in self.report.cells.values()
+            for recurring in cell.findings.values()
+        )
+        crashed = any(tally.crashed for cell in self.report.cells.values() for tally in cell.tallies.values())
+        return 1 if bad or crashed else 0
+
+
+def compiler() -> Compiler:
+    """Give a compiler that asserts every format this program knows."""
+    return Compiler(
+        formats={**STANDARD, **FORMATS}, is_identifier=lambda pattern: prefixes_of_pattern(pattern) is not None
+    )
+
+
+def load(settings: Settings, *, contract: Contract | None = None) -> tuple[Operation, ...]:
+    """Give all operations that the settings name, under their contract or another one.
+
+    Raises:
+        ConformanceError: a description is missing or broken, or a glob names no operation.
+
+    """
+    paths = openapi.find(settings.specs or (shipped(),))
+    held = contract or Contract(settings.contract)
+    allowed = frozenset(settings.allow_references)
+    found = tuple(each for path in paths for each in openapi.read(path, contract=held, allowed=allowed))
+    seen: set[str] = set()
+    for operation in found:
+        if operation.key in seen:
+            what = f"the operation {operation.key} a second time"
+            raise SettingsError(where=operation.api.path, what=what, hint="give the descriptions different file names")
+        seen.add(operation.key)
+    return found
+
+
+def chosen(operations: Iterable[Operation], globs: tuple[str, ...]) -> tuple[Operation, ...]:
+    """Give the operations whose key a glob names; all of them where there is no glob.
+
+    Raises:
+        SettingsError: a glob names none.
+
+    """
+    known = tuple(operations)
+    for glob in globs:
+        if not any(fnmatchcase(operation.key, glob) for operation in known):
+            hint = "`conformance list operations` shows the names"
+            raise SettingsError(where="--operation", what=f"{glob!r} names no operation", hint=hint)
+    return tuple(each for each in known if not globs or any(fnmatchcase(each.key, glob) for glob in globs))
+
+
+def chosen_checks(settings: Settings) -> tuple[Check, ...]:
+    """Give the checks that `--select` and `--ignore` leave.
+
+    Raises:
+        SettingsError: a name or glob names no check.
+
+    """
+    every = checks.every()
+    for glob in (*settings.select, *settings.ignore, *settings.severity):
+        if not any(fnmatchcase(check.id, glob) for check in every):
+            hint = "`conformance list checks` shows the names"
+            raise SettingsError(where="checks", what=f"{glob!r} names no check", hint=hint)
+    return tuple(
+        check
+        for check in every
+        if (not settings.select or any(fnmatchcase(check.id, glob) for glob in settings.select))
+        and not any(fnmatchcase(check.id, glob) for glob in settings.ignore)
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suite:
+    """The descriptions and the judge that holds them."""
+
+    settings: Settings
+    operations: tuple[Operation, ...]
+    """Every operation of the descriptions; matching needs them all."""
+    chosen: tuple[Operation, ...]
+    """Those that the report is about."""
+    judge: Judge
+
+    def subject(self, **decisive: Any) -> Subject:
+        """Give what a report is about; `decisive` is whatever else decides the results."""
+        return Subject(
+            version=__version__,
+            contract=self.settings.contract,
+            apis=results.api_facts(self.operations),
+            operations=tuple(results.facts(operation) for operation in self.chosen),
+            rules={
+                check.id: {
+                    "title": check.title,
+                    "severity": self.judge.severity(check).value,
+                    "subject": check.subject.value,
+                }
+                for check in self.judge.checks
+            },
+            settings=decisive,
+        )
+
+
+def suite(settings: Settings) -> Suite:
+    """Load the descriptions and plan the checks.
+
+    Raises:
+        ConformanceError: a description, a name or a glob is wrong.
+
+    """
+    operations = load(settings)
+    held = chosen_checks(settings)
+    severities = {rule: Severity(level) for rule, level in settings.severity.items()}
+    second = None
+    if settings.contract == Contract.AS_WRITTEN.value:
+        corrected = load(settings, contract=Contract.CORRECTED)
+        second = Judge(corrected, checks=held, compiler=compiler())
+    judge = Judge(operations, checks=held, compiler=compiler(), severities=severities, second=second)
+    return Suite(settings=settings, operations=operations, chosen=chosen(operations, settings.operation), judge=judge)
+
+
+def merge(files: tuple[str, ...]) -> Report:
+    """Unite results files.
+
+    Raises:
+        ResultsError: one cannot be read, or they cannot be united.
+
+    """
+    return unite(results.read(Path(file)) for file in files)
+
+
+def write(outcome: Outcome, settings: Settings) -> list[Path]:
+    """Write results.json and the views that were asked for, and give their paths.
+
+    Raises:
+        SettingsError: a view does not exist, or the folder cannot be written.
+
+    """
+    views = [reports.view(name) for name in settings.report]
+    made = [settings.output / "results.json"]
+    timing = {"seconds": round(outcome.seconds, 3)}
+    try:
+        results.write(outcome.report, made[0], fail_on=outcome.fail_on, timing=timing)
+        for view in views:
+            if view.FILE is not None:
+                text = view.render(outcome.report, fail_on=outcome.fail_on)
+                (settings.output / view.FILE).write_text(text, encoding="utf-8", errors="surrogatepass")
+                made.append(settings.output / view.FILE)
+    except OSError as error:
+        hint = "name a folder that can be written"
+        raise SettingsError(where="--output", what=f"{error.filename}: {error.strerror}", hint=hint) from error
+    return made
