@@ -205,7 +205,7 @@ def read_back(declared: Parameter, value: Any) -> Any:
 @pytest.mark.parametrize("location", STYLES)
 @pytest.mark.parametrize("explode", [True, False])
 @pytest.mark.parametrize("kind", VALUES)
-def test_parameters_are_read_as_they_were_written(location: Location, explode: bool, kind: str) -> None:  # noqa: FBT001 - a parameter of the test
+def test_parameters_are_read_as_they_were_written(location: Location, explode: bool, kind: str) -> None:
     schema = VALUES[kind]
     for style in STYLES[location]:
         if kind == "word" and style == "form":
