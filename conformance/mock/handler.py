@@ -19,8 +19,8 @@ from conformance.mock.store import Draw, Place, Resource, State
 from conformance.mock.synthesize import Maker, Synthesizer
 from conformance.model.http import Headers, Request, Response
 from conformance.model.operation import Location, Operation
+from conformance.model.route import Miss
 from conformance.model.rule import ABSENT, Problem, Reading
-from conformance.openapi.router import Miss
 from conformance.profiles import twilio
 from conformance.profiles.twilio import errors
 from conformance.profiles.twilio.fields import snake_case

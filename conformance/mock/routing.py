@@ -13,7 +13,8 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from conformance.model.operation import Location, Operation, Server
-from conformance.openapi.router import Match, Miss, Router
+from conformance.model.route import Match, Miss
+from conformance.openapi.router import Router
 from conformance.schemas import parameters
 from conformance.schemas.compiler import Compiler
 

@@ -106,7 +106,8 @@ class Lens:
         shape = self._shapes.get(schema)
         if shape is None:
             shape = self._shapes[schema] = _shape(schema.json_schema)
-        return shape(reading.body)
+        found: Hashable = shape(reading.body)
+        return found
 
 
 def _shape(root: JsonSchema) -> Shape:
