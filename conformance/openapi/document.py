@@ -252,18 +252,11 @@ def _place(event: Any) -> tuple[int, int]:
 
 def _json_positions(text: bytes) -> Iterator[tuple[str, tuple[int, int]]]:
     """Give the pointer and the place of every key and item, in document order."""
-    decoded = text.decode("utf-8")
-    line, line_start, scanned = 1, 0, 0
     cursor = _Cursor()
-    for match in _JSON_TOKEN.finditer(decoded):
-        symbol, start = match.group(), match.start()
-        line += decoded.count("\n", scanned, start)
-        line_start = decoded.rfind("\n", line_start, start) + 1 or line_start
-        scanned = start
+    for symbol, place in _json_tokens(text):
         if symbol in "}]":
             cursor.pop()
         elif symbol not in ",:":
-            place = (line, start - line_start + 1)
             key = cursor.key(partial(json.loads, symbol)) if symbol[0] == '"' else None
             if key is not None:
                 yield key, place
@@ -273,3 +266,15 @@ def _json_positions(text: bytes) -> Iterator[tuple[str, tuple[int, int]]]:
                 yield pointer, place
             if symbol in "{[":
                 cursor.push(pointer, is_mapping=symbol == "{")
+
+
+def _json_tokens(text: bytes) -> Iterator[tuple[str, tuple[int, int]]]:
+    """Give every token with its line and column."""
+    decoded = text.decode("utf-8")
+    line, line_start, scanned = 1, 0, 0
+    for match in _JSON_TOKEN.finditer(decoded):
+        start = match.start()
+        line += decoded.count("\n", scanned, start)
+        line_start = max(line_start, decoded.rfind("\n", scanned, start) + 1)
+        scanned = start
+        yield match.group(), (line, start - line_start + 1)
