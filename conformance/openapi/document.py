@@ -143,8 +143,9 @@ def parse(text: bytes, *, path: str) -> Document:
     try:
         decoded = text.decode("utf-8")
     except UnicodeDecodeError as error:
-        line = text.count(b"\n", 0, error.start) + 1
-        refuse(path, line=line, what=f"the byte 0x{text[error.start]:02x} is not UTF-8", expected="UTF-8")
+        line, column = yaml_values.place(text, error.start)
+        what = f"the byte 0x{text[error.start]:02x} is not UTF-8"
+        refuse(path, line=line, column=column, what=what, expected="UTF-8")
     if decoded.lstrip()[:1] in {"{", "["}:
         try:
             return _checked(Document(path=path, text=text, data=_read_json(text, path), is_json=True))

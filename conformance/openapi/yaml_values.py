@@ -75,8 +75,15 @@ def located(text: bytes, path: str, make: Callable[[], Any]) -> Any:
             expected="YAML",
         )
     except yaml.reader.ReaderError as error:
-        line = text.count(b"\n", 0, error.position) + 1
-        refuse(path, line=line, what=f"the character #x{error.character:04x} is not allowed", expected="YAML")
+        line, column = place(text, error.position)
+        what = f"the character #x{error.character:04x} is not allowed"
+        refuse(path, line=line, column=column, what=what, expected="YAML")
+
+
+def place(text: bytes, offset: int) -> tuple[int, int]:
+    """Give the line and column (from 1, in characters) of a byte of UTF-8 text."""
+    start = text.rfind(b"\n", 0, offset) + 1
+    return text.count(b"\n", 0, offset) + 1, len(text[start:offset].decode("utf-8", "replace")) + 1
 
 
 def refuse(path: str, *, what: str, expected: str, line: int = 1, column: int = 1) -> NoReturn:
