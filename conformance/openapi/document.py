@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Final, NoReturn
@@ -174,19 +175,58 @@ def _checked(document: Document) -> Document:
     return document
 
 
+class _RepeatedKey(Exception):
+    """A JSON object has a key twice."""
+
+
+def _members(pairs: list[tuple[str, Any]]) -> None:
+    if len(dict(pairs)) < len(pairs):
+        raise _RepeatedKey
+
+
 def _read_json(text: bytes, path: str) -> Any:
     try:
-        return msgspec.json.decode(text)
+        data = msgspec.json.decode(text)
+        json.loads(text, object_pairs_hook=_members)
     except RecursionError:
         refuse(path, what=f"more than {MAX_DEPTH} levels of nesting", expected=f"at most {MAX_DEPTH}")
+    except _RepeatedKey:
+        _refuse_repeated_key(text, path)
     except msgspec.DecodeError as error:
-        try:
-            json.loads(text)
-        except json.JSONDecodeError as precise:
-            refuse(path, line=precise.lineno, column=precise.colno, what=precise.msg, expected="JSON")
-        except RecursionError:
-            refuse(path, what=f"more than {MAX_DEPTH} levels of nesting", expected=f"at most {MAX_DEPTH}")
-        refuse(path, what=str(error), expected="JSON")
+        _refuse_broken(text, path, error)
+    return data
+
+
+def _refuse_repeated_key(text: bytes, path: str) -> NoReturn:
+    pointers = Counter(pointer for pointer, _ in _json_positions(text))
+    pointer = next(pointer for pointer, count in pointers.items() if count > 1)
+    line, column = [place for found, place in _json_positions(text) if found == pointer][1]
+    what = f"the key {tokens(pointer)[-1]!r} a second time"
+    refuse(path, line=line, column=column, what=what, expected="each key once")
+
+
+def _refuse_broken(text: bytes, path: str, error: msgspec.DecodeError) -> NoReturn:
+    """Say where JSON is broken: what is no JSON at all, then what only a strict reader refuses."""
+    try:
+        json.loads(text)
+    except json.JSONDecodeError as precise:
+        refuse(path, line=precise.lineno, column=precise.colno, what=precise.msg, expected="JSON")
+    except RecursionError:
+        refuse(path, what=f"more than {MAX_DEPTH} levels of nesting", expected=f"at most {MAX_DEPTH}")
+    except ValueError:
+        pass  # a number with more digits than Python converts
+    symbol, (line, column) = next(_unreadable(text), ("", (1, 1)))
+    what = f"{symbol[:20]} ({str(error).removeprefix('JSON is malformed: ').partition(' (byte')[0]})"
+    refuse(path, line=line, column=column, what=what, expected="JSON")
+
+
+def _unreadable(text: bytes) -> Iterator[tuple[str, tuple[int, int]]]:
+    for symbol, place in _json_tokens(text):
+        if symbol not in {"{", "}", "[", "]", ":", ","}:
+            try:
+                msgspec.json.decode(symbol)
+            except msgspec.DecodeError:
+                yield symbol, place
 
 
 class _Cursor:
