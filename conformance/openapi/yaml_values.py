@@ -190,7 +190,7 @@ class Builder:
 
 def _scalar(event: Any) -> Any:
     text: str = event.value
-    if not event.implicit[0] and event.tag in {None, *_STRING_TAGS}:
+    if event.tag in _STRING_TAGS or (event.tag is None and not event.implicit[0]):
         return text
     if text in _WORDS:
         return _WORDS[text]
