@@ -138,15 +138,22 @@ class Builder:
         self._count += 1
         if isinstance(event, AliasEvent):
             return self._alias(event)
-        if event.tag is not None and isinstance(event, ScalarEvent) and event.tag in self._tags:
-            return self._tags[event.tag](event.value)
-        if event.tag is not None and event.tag not in _PLAIN_TAGS and event.tag != "!":
+        known = event.tag in self._tags and isinstance(event, ScalarEvent)
+        if event.tag is not None and event.tag not in _PLAIN_TAGS and event.tag != "!" and not known:
             self._refuse(event, what=f"the tag {event.tag!r}", expected="plain data without tags")
         before = self._count
-        value = _scalar(event) if isinstance(event, ScalarEvent) else self._collection(event, events)
+        value = self._scalar(event) if isinstance(event, ScalarEvent) else self._collection(event, events)
         if event.anchor is not None:
             self._anchors[event.anchor] = (value, self._count - before + 1)
         return value
+
+    def _scalar(self, event: ScalarEvent) -> Any:
+        make = self._tags.get(event.tag)
+        try:
+            return _plain(event) if make is None else make(event.value)
+        except ValueError as error:
+            what = f"{event.value[:20]!r} cannot be read ({str(error).partition(';')[0]})"
+            self._refuse(event, what=what, expected="a value of its type")
 
     def _collection(self, event: Any, events: Iterator[Any]) -> Any:
         self._depth += 1
@@ -188,7 +195,7 @@ class Builder:
         return value
 
 
-def _scalar(event: Any) -> Any:
+def _plain(event: Any) -> Any:
     text: str = event.value
     if event.tag in _STRING_TAGS or (event.tag is None and not event.implicit[0]):
         return text
