@@ -147,7 +147,7 @@ class Builder:
             self._anchors[event.anchor] = (value, self._count - before + 1)
         return value
 
-    def _scalar(self, event: ScalarEvent) -> Any:
+    def _scalar(self, event: Any) -> Any:
         make = self._tags.get(event.tag)
         try:
             return _plain(event) if make is None else make(event.value)
