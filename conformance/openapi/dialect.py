@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import Any, Final
+from urllib.parse import quote
 
 from conformance.model.operation import JsonSchema
 from conformance.openapi.document import escape
@@ -29,6 +30,9 @@ _SCHEMAS_BY_NAME: Final = frozenset({"$defs", "definitions", "dependentSchemas",
 _SCHEMAS: Final = frozenset({"allOf", "anyOf", "oneOf", "prefixItems"})
 _DROPPED: Final = frozenset({"$schema", "discriminator", "externalDocs", "xml"})
 _BOUNDS: Final = (("exclusiveMinimum", "minimum"), ("exclusiveMaximum", "maximum"))
+
+_IN_FRAGMENT: Final = "!$&'()*+,;=:@/?"
+"""What else a URI fragment may hold (RFC 3986, 3.5)."""
 
 _Refer = Callable[[Place], str]
 
@@ -55,7 +59,7 @@ def self_contained(place: Place, references: References, *, version: str) -> Jso
         if name not in known:
             known.add(name)
             waiting.append((name, target))
-        return f"#/$defs/{escape(name)}"
+        return f"#/$defs/{quote(escape(name), safe=_IN_FRAGMENT)}"
 
     convert = _convert_30 if version.startswith("3.0") else _convert
     root: JsonSchema = convert(place, refer)
