@@ -28,7 +28,8 @@ _SCHEMA: Final = frozenset({
 })  # fmt: skip
 _SCHEMAS_BY_NAME: Final = frozenset({"$defs", "definitions", "dependentSchemas", "patternProperties", "properties"})
 _SCHEMAS: Final = frozenset({"allOf", "anyOf", "oneOf", "prefixItems"})
-_DROPPED: Final = frozenset({"$schema", "discriminator", "externalDocs", "xml"})
+_DROPPED: Final = frozenset({"$anchor", "$id", "$schema", "discriminator", "externalDocs", "xml"})
+"""References are resolved already: an `$id` would give those below it another base."""
 _BOUNDS: Final = (("exclusiveMinimum", "minimum"), ("exclusiveMaximum", "maximum"))
 
 _IN_FRAGMENT: Final = "!$&'()*+,;=:@/?"
@@ -53,6 +54,8 @@ def self_contained(place: Place, references: References, *, version: str) -> Jso
 
     def refer(source: Place) -> str:
         target = references.follow(source)
+        if isinstance(target.value, Mapping) and "$ref" in target.value:
+            references.resolve(source)  # a circle would accept every value
         name = target.pointer.removeprefix("/")
         if target.document is not references.document:
             name = f"{target.document.path}#{name}"
