@@ -2,7 +2,7 @@
 
 OpenAPI 3.1 is JSON Schema 2020-12 already. For 3.0 (Schema Object, 4.7.24):
 
-* `nullable: true` beside a `type` adds `null` to the types, and to the `enum` where there is one;
+* `nullable: true` adds `null` to the `type` and to the `enum`, whichever is there;
 * `exclusiveMinimum: true` and `exclusiveMaximum: true` become the numeric keywords;
 * keywords beside a `$ref` count. The letter of 3.0 ignores them; authors who write them mean them (of the 20
   places in the shipped documents, 11 carry `nullable`), and JSON Schema 2020-12 reads them so. `nullable: true`
@@ -121,10 +121,10 @@ def _convert_30(place: Place, refer: _Refer) -> Any:
         return result
     if "$ref" in result or ("type" not in result and _SCHEMAS & result.keys()):
         return {NULLABLE: True, "anyOf": [result, {"type": "null"}]}
+    if "const" in result:
+        return {NULLABLE: True, "anyOf": [result, {"type": "null"}]}
     if isinstance(result.get("type"), str):
         result["type"] = [result["type"], "null"]
-        if "enum" in result and None not in result["enum"]:
-            result["enum"] = [*result["enum"], None]
-        if "const" in result:
-            return {NULLABLE: True, "anyOf": [result, {"type": "null"}]}
+    if isinstance(result.get("enum"), list) and None not in result["enum"]:
+        result["enum"] = [*result["enum"], None]
     return result
