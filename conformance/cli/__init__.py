@@ -9,7 +9,7 @@ A command is one file of this folder with a `command`. Everything but click is i
 
 from __future__ import annotations
 
-import pkgutil
+import os
 from importlib import import_module
 from typing import Any
 
@@ -23,7 +23,8 @@ class _Commands(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         """Give the names of all commands."""
-        return sorted(found.name.rstrip("_") for found in pkgutil.iter_modules(__path__) if found.name not in _SHARED)
+        names = {file.partition(".")[0] for file in os.listdir(__path__[0])}  # noqa: PTH208 - pathlib costs 5 ms
+        return sorted(name.rstrip("_") for name in names - _SHARED)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Give a command by its name."""
@@ -44,7 +45,7 @@ class _Commands(click.Group):
             ctx.exit(2)
 
 
-_SHARED = frozenset({"options", "output"})
+_SHARED = frozenset({"__init__", "__pycache__", "options", "output"})
 _KEYWORDS = frozenset({"list"})
 """Commands whose name is taken in Python; their file has an underscore behind it."""
 

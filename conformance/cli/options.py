@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -26,7 +25,7 @@ def combined(*options: Command) -> Callable[[Command], Command]:
 
 
 descriptions: Callable[[Command], Command] = combined(
-    click.option("--specs", multiple=True, metavar="PATH", type=click.Path(path_type=Path),
+    click.option("--specs", multiple=True, metavar="PATH", type=click.Path(),
                  help="Descriptions: files or folders (default: the five that ship)."),
     click.option("--contract", type=click.Choice(["corrected", "as-written"]), default=None,
                  help="With the overlays applied (default), or as the authors wrote them."),
@@ -43,7 +42,7 @@ judging: Callable[[Command], Command] = combined(
                  help="The mildest severity that fails (default: error)."),
 )  # fmt: skip
 writing: Callable[[Command], Command] = combined(
-    click.option("--output", type=click.Path(path_type=Path, file_okay=False), default=None,
+    click.option("--output", type=click.Path(file_okay=False), default=None,
                  help="Where results.json and the views go (default: reports/)."),
     click.option("--report", multiple=True, metavar="VIEWS", help="Views, by comma (default: terminal,junit)."),
     click.option("--findings", metavar="FILE", default=None, help="Every occurrence as NDJSON; - for stdout."),
@@ -58,8 +57,14 @@ def settings(flags: dict[str, Any]) -> Settings:
         SettingsError: a value is wrong.
 
     """
+    from pathlib import Path  # noqa: PLC0415 - see the package
+
     from conformance import config  # noqa: PLC0415 - see the package
 
+    if "specs" in flags:
+        flags["specs"] = tuple(map(Path, flags["specs"]))
+    if flags.get("output") is not None:
+        flags["output"] = Path(flags["output"])
     for name in ("select", "ignore", "report", "modes"):
         if name in flags:
             flags[name] = tuple(item for text in flags[name] for item in text.split(",") if item)

@@ -11,7 +11,8 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, Any, Final, NoReturn
+from pathlib import Path
+from typing import Any, Final, NoReturn
 
 import msgspec
 import yaml
@@ -27,9 +28,6 @@ from yaml.events import (
 from conformance.errors import DocumentError
 from conformance.openapi import yaml_values
 from conformance.openapi.yaml_values import MAX_DEPTH, refuse
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 MAX_BYTES: Final = 50 * 1024 * 1024
 
@@ -54,9 +52,13 @@ def tokens(pointer: str) -> list[str]:
 class Document:
     """A document as it was read: its value, and where each part of it stands."""
 
-    def __init__(self, *, path: str, text: bytes, data: Any, is_json: bool) -> None:
-        """Keep the bytes, so that positions can be found when somebody asks."""
+    def __init__(self, *, path: str, text: bytes, data: Any, is_json: bool, folder: Path | None = None) -> None:
+        """Keep the bytes, so that positions can be found when somebody asks.
+
+        `path` is its name in messages and reports, `folder` where files that it refers to stand.
+        """
         self.path = path
+        self.folder = folder
         self.text = text
         self.data = data
         self.is_json = is_json
@@ -114,13 +116,13 @@ def step(node: Any, token: str) -> Any:
 
 
 def load(path: Path) -> Document:
-    """Read a document from a file.
+    """Read a document from a file; its name is the path from here, or from `specs/` for one that ships.
 
     Raises:
         DocumentError: it cannot be read, is too large or too deep, or is neither JSON nor YAML.
 
     """
-    name = str(path)
+    name = _name(path)
     try:
         if path.stat().st_size > MAX_BYTES:
             refuse(name, what=f"{path.stat().st_size:,} bytes", expected=f"at most {MAX_BYTES:,}")
@@ -128,10 +130,24 @@ def load(path: Path) -> Document:
     except OSError as error:
         reason = error.strerror or str(error)
         raise DocumentError(path=name, what=f"cannot be read ({reason})", expected="a readable file") from error
-    return parse(text, path=name)
+    return parse(text, path=name, folder=path.parent)
 
 
-def parse(text: bytes, *, path: str) -> Document:
+def shipped() -> Path:
+    """Give the folder of the descriptions that ship: inside the package, or beside it in a checkout."""
+    package = Path(__file__).parent.parent
+    inside = package / "specs"
+    return inside if inside.is_dir() else package.parent / "specs"
+
+
+def _name(path: Path) -> str:
+    for root, start in ((shipped(), Path("specs")), (Path.cwd(), Path())):
+        if path.is_absolute() and path.is_relative_to(root):
+            return (start / path.relative_to(root)).as_posix()
+    return path.as_posix()
+
+
+def parse(text: bytes, *, path: str, folder: Path | None = None) -> Document:
     """Read a document from bytes; `path` is its name in messages.
 
     Raises:
@@ -149,11 +165,13 @@ def parse(text: bytes, *, path: str) -> Document:
         refuse(path, line=line, column=column, what=what, expected="UTF-8")
     if decoded.lstrip()[:1] in {"{", "["}:
         try:
-            return _checked(Document(path=path, text=text, data=_read_json(text, path), is_json=True))
+            data = _read_json(text, path)
+            return _checked(Document(path=path, text=text, data=data, is_json=True, folder=folder))
         except DocumentError:
             if _looks_like_json(decoded):
                 raise
-    return _checked(Document(path=path, text=text, data=yaml_values.read(text, path), is_json=False))
+    data = yaml_values.read(text, path)
+    return _checked(Document(path=path, text=text, data=data, is_json=False, folder=folder))
 
 
 def _looks_like_json(text: str) -> bool:

@@ -132,7 +132,9 @@ def apply(document: Document, overlays: tuple[Overlay, ...]) -> Corrected:
     for overlay in overlays:
         digest.update(overlay.document.text)
         touched += [frozenset(_apply(action, data, overlay.document)) for action in overlay.actions]
-    corrected = Document(path=document.path, text=document.text, data=data, is_json=document.is_json)
+    corrected = Document(
+        path=document.path, text=document.text, data=data, is_json=document.is_json, folder=document.folder
+    )
     return Corrected(document=corrected, touched=tuple(touched), digest=digest.hexdigest())
 
 

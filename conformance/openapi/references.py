@@ -22,6 +22,10 @@ _MAX_HOPS: Final = 64
 _REMOTE: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:|//")
 
 
+def _file(document: Document) -> Path:
+    return (document.folder or Path()) / Path(document.path).name
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
     """A value with the document and the pointer where it stands."""
@@ -42,7 +46,7 @@ class References:
         """Keep the document and the names of the files that its references may lead to."""
         self.document = document
         self._allowed = allowed
-        self._documents: dict[str, Document] = {normpath(document.path): document}
+        self._documents: dict[str, Document] = {normpath(_file(document)): document}
         self._anchors: dict[str, dict[str, str]] = {}
 
     @property
@@ -107,7 +111,7 @@ class References:
                 what=f"the $ref leads out of the document to {base!r}",
                 expected=f"a $ref within the document, or {remedy}",
             )
-        path = normpath(Path(document.path).parent / unquote(base))
+        path = normpath((document.folder or Path()) / unquote(base))
         if path not in self._documents:
             self._documents[path] = load(Path(path))
         return self._documents[path]

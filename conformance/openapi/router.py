@@ -1,8 +1,8 @@
 """From (method, URL) to the operation, over all loaded documents.
 
-One dictionary lookup serves nearly every request: its key is the host, the method and the shape of the path, where
-each segment that no template spells out is a `*`. What is left (several templates of one shape, a parameter whose
-value is spelled like a literal, no match at all) is decided candidate by candidate:
+One dictionary lookup and one regular expression serve nearly every request: the key is the method, the origin and the
+number of segments, the expression tries the few templates that have them. What is left (a percent-encoded path, a value
+that breaks its schema, no match at all) is decided candidate by candidate:
 
 * a literal segment comes before a template (OpenAPI 3.1, 4.8.8.2);
 * a template fits only where its path parameters fit their schemas. A value that breaks its schema but resembles
@@ -17,7 +17,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, partial
-from typing import Final
+from typing import Any, Final
 from urllib.parse import unquote
 
 from conformance.model.http import Request
@@ -28,6 +28,12 @@ from conformance.model.rule import Problem
 _TEMPLATE: Final = re.compile(r"\{([^{}/]+)\}")
 _URL: Final = re.compile(r"(?:(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://(?:[^/?#@]*@)?(?P<host>[^/?#]*))?(?P<path>[^?#]*)")
 _DEFAULT_PORTS: Final = {"http": ":80", "https": ":443"}
+
+_IDENTIFIER: Final = re.compile(
+    r"\^\(?(?P<prefix>[A-Za-z]+(?:\|[A-Za-z]+)*)\)?\[(?P<digits>[0-9A-Za-z-]+)\]\{(?P<count>\d+)\}\$"
+)
+"""A pattern that Python's `re` reads as JSON Schema does: a literal prefix, then so many of some characters."""
+_SILENT: Final = frozenset({"description", "title", "example", "examples", "deprecated"})
 
 Fits = Callable[[str], bool]
 
@@ -41,10 +47,41 @@ class _Route:
     rank: int
     literals: tuple[bool, ...]
     pattern: re.Pattern[str]
-    shape: str
+    """Any text for each path parameter."""
+    strict: str
+    """The same as text, each path parameter by the pattern of its schema where that is all the schema says."""
     names: tuple[str, ...]
     fits: Mapping[str, tuple[Fits, Fits]]
     """For each parameter: does a value fit its schema, does it resemble what fits."""
+    unsure: tuple[str, ...]
+    """The parameters whose schema says more than `strict` does."""
+
+    @property
+    def order(self) -> tuple[tuple[bool, ...], int]:
+        """Sorts literal segments before templates, then by document."""
+        return tuple(not literal for literal in self.literals), self.rank
+
+
+class _Bucket:
+    """The routes of one method, origin and number of segments: one regular expression for all of them."""
+
+    __slots__ = ("_starts", "fullmatch", "routes")
+
+    def __init__(self, routes: list[_Route]) -> None:
+        self.routes = sorted(routes, key=lambda route: route.order)
+        self.fullmatch = re.compile("|".join(f"{route.strict}()" for route in self.routes)).fullmatch
+        self._starts: dict[int, tuple[_Route, int]] = {}
+        group = 0
+        for route in self.routes:
+            self._starts[group + len(route.names) + 1] = (route, group + 1)
+            group += len(route.names) + 1
+
+    def find(self, path: str) -> tuple[_Route, tuple[str, ...]] | None:
+        found = self.fullmatch(path)
+        if found is None or found.lastindex is None:
+            return None
+        route, start = self._starts[found.lastindex]
+        return route, found.groups()[start - 1 : found.lastindex - 1]
 
 
 class Router:
@@ -53,71 +90,67 @@ class Router:
     def __init__(self, operations: Iterable[Operation], *, parameter_fits: Callable[[Operation, str], Fits]) -> None:
         """Index the operations; `parameter_fits` gives the test for a path parameter's text."""
         self._parameter_fits = parameter_fits
-        self._routes: dict[tuple[str, str, str], list[_Route]] = defaultdict(list)
-        self._literals: set[str] = set()
-        self._suffixes: set[str] = set()
-        self._all: list[_Route] = []
-        for rank, operation in enumerate(operations):
-            for server in operation.servers:
-                self._add(operation, server, rank)
-        for routes in self._routes.values():
-            routes.sort(key=lambda route: (tuple(not literal for literal in route.literals), route.rank))
-        self._suffix = re.compile("(" + "|".join(map(re.escape, sorted(self._suffixes, key=len, reverse=True))) + ")$")
+        self._all = [
+            self._route(operation, server, rank)
+            for rank, operation in enumerate(operations)
+            for server in operation.servers
+        ]
+        found: dict[tuple[str, str, int], list[_Route]] = defaultdict(list)
+        for route in self._all:
+            origin = f"{route.server.scheme}://{route.server.host}"
+            slashes = (route.server.base_path + route.operation.path).count("/") + 2
+            found[route.operation.method, origin, slashes].append(route)
+        self._buckets = {key: _Bucket(routes) for key, routes in found.items()}
 
-    def _add(self, operation: Operation, server: Server, rank: int) -> None:
-        segments = operation.path.split("/")[1:]
-        shape = []
-        for segment in segments:
-            if "{" not in segment:
-                self._literals.add(segment)
-                shape.append(segment)
-            else:
-                suffix = segment.rpartition("}")[2]
-                if suffix:
-                    self._suffixes.add(suffix)
-                shape.append(f"*{suffix}")
-        base = server.base_path.split("/")[1:]
-        self._literals.update(base)
+    def _route(self, operation: Operation, server: Server, rank: int) -> _Route:
         names = tuple(_TEMPLATE.findall(operation.path))
-        route = _Route(
+        schemas = {name: _schema(operation, name) for name in names}
+        exact = {name: _exact(schema) for name, schema in schemas.items()}
+        origin = re.escape(f"{server.scheme}://{server.host}")
+        return _Route(
             operation=operation,
             server=server,
             rank=rank,
-            literals=tuple("{" not in segment for segment in segments),
-            pattern=_compile(server.base_path + operation.path),
-            shape="/".join([*base, *shape]),
+            literals=tuple("{" not in segment for segment in operation.path.split("/")[1:]),
+            pattern=re.compile(_expression(server.base_path + operation.path, {})),
+            strict=origin + _expression(server.base_path + operation.path, exact),
             names=names,
-            fits={name: self._tests(operation, name) for name in names},
+            fits={name: (self._parameter_fits(operation, name), _resembling(schemas[name])) for name in names},
+            unsure=tuple(name for name in names if exact[name] is None),
         )
-        self._all.append(route)
-        self._routes[server.host, operation.method, route.shape].append(route)
-
-    def _tests(self, operation: Operation, name: str) -> tuple[Fits, Fits]:
-        fits = self._parameter_fits(operation, name)
-        pattern = next(
-            (
-                schema.get("pattern")
-                for parameter in operation.parameters_in(Location.PATH)
-                if parameter.name == name and isinstance(schema := parameter.schema.json_schema, Mapping)
-            ),
-            None,
-        )
-        return fits, (_resembles(pattern) if isinstance(pattern, str) else lambda _: True)
 
     def match(self, method: str, url: str) -> Match | Miss:
         """Give the operation of a request, or the nearest ones and why each is not it."""
+        quick = self.quick(method, url.partition("?")[0])
+        if quick is not None:
+            route, values = quick
+            return Match(
+                operation=route.operation,
+                server=route.server,
+                path_parameters=dict(zip(route.names, values, strict=True)),
+            )
         parts = _URL.match(url)
         scheme, host, path = (
             ("", "", url) if parts is None else (parts["scheme"] or "", parts["host"] or "", parts["path"])
         )
-        host = host.lower().removesuffix(_DEFAULT_PORTS.get(scheme.lower(), "\0"))
-        shape = self._shape(path)
-        for candidate_host in (host, ""):
-            for route in self._routes.get((candidate_host, method, shape), ()):
-                found = self._accept(route, path, strict=True)
-                if found is not None and route.server.scheme in {"", scheme}:
-                    return found
+        scheme = scheme.lower()
+        host = host.lower().removesuffix(_DEFAULT_PORTS.get(scheme, "\0"))
         return self._search(method, scheme, host, path)
+
+    def quick(self, method: str, location: str) -> tuple[_Route, tuple[str, ...]] | None:
+        """Look up a URL without query in its bucket; None where that does not settle it."""
+        end = location.find("/", 8)
+        bucket = self._buckets.get((method, location[:end], location.count("/")))
+        if bucket is None:
+            return None
+        found = bucket.find(location)
+        if found is None or "%" in location or "#" in location:
+            return None
+        route, values = found
+        for name in route.unsure:
+            if not route.fits[name][0](values[route.names.index(name)]):
+                return None
+        return found
 
     def under(self, operation: Operation, url: str) -> Match | None:
         """Read a URL as one operation's, whatever its host and the path before the template; None where it is not."""
@@ -131,19 +164,6 @@ class Router:
                 if found is not None:
                     return found
         return None
-
-    def _shape(self, path: str) -> str:
-        literals = self._literals
-        return "/".join(
-            [
-                segment
-                if segment in literals
-                else f"*{suffix[0]}"
-                if (suffix := self._suffix.search(segment)) and self._suffixes
-                else "*"
-                for segment in path.split("/")[1:]
-            ]
-        )
 
     def _accept(self, route: _Route, path: str, *, strict: bool) -> Match | None:
         found = route.pattern.fullmatch(path)
@@ -162,7 +182,7 @@ class Router:
 
     def _search(self, method: str, scheme: str, host: str, path: str) -> Match | Miss:
         """Try every route: first one that fits or nearly fits, then say why none does."""
-        ordered = sorted(self._all, key=lambda route: (tuple(not literal for literal in route.literals), route.rank))
+        ordered = sorted(self._all, key=lambda route: route.order)
         here = [route for route in ordered if route.server.host in {host, ""}]
         for strict in (True, False):
             for route in here:
@@ -208,17 +228,19 @@ class Router:
             ][:3]
         if host not in self._hosts:
             return []
-        near = sorted((route for route in ordered if route.server.host in {host, ""}), key=partial(_distance, path))[:3]
+        near = sorted(
+            (route for route in ordered if route.server.host in {host, ""}), key=partial(_distance, method, path)
+        )[:3]
         return [
             Candidate(operation=route.operation, reason="unknown-path", message=_why(route, path)) for route in near
         ]
 
 
-def _distance(path: str, route: _Route) -> tuple[int, int]:
+def _distance(method: str, path: str, route: _Route) -> tuple[int, int, bool]:
     wanted = (route.server.base_path + route.operation.path).split("/")
     given = path.split("/")
     equal = sum(_compile(template).fullmatch(text) is not None for template, text in zip(wanted, given, strict=False))
-    return abs(len(wanted) - len(given)), -equal
+    return abs(len(wanted) - len(given)), -equal, route.operation.method != method
 
 
 def problem(rule_id: str, request: Request, miss: Miss) -> Iterator[Problem]:
@@ -238,10 +260,43 @@ def problem(rule_id: str, request: Request, miss: Miss) -> Iterator[Problem]:
         )
 
 
-def _compile(template: str) -> re.Pattern[str]:
+def _schema(operation: Operation, name: str) -> Mapping[str, Any]:
+    for parameter in operation.parameters_in(Location.PATH):
+        if parameter.name == name:
+            schema = parameter.schema.json_schema
+            return schema if isinstance(schema, Mapping) and parameter.style == "simple" else {"not": {}}
+    return {}
+
+
+def _exact(schema: Mapping[str, Any]) -> str | None:
+    """Give the regular expression that says all that a path parameter's schema says; None where none does."""
+    said = {name: value for name, value in schema.items() if name not in _SILENT}
+    if said in ({}, {"type": "string"}):
+        return "[^/]+?"
+    pattern = said.pop("pattern", None)
+    found = _IDENTIFIER.fullmatch(pattern) if isinstance(pattern, str) else None
+    if found is None or said.pop("type", None) != "string":
+        return None
+    length = len(found["prefix"].split("|")[0]) + int(found["count"])
+    if any(said.pop(name, length) != length for name in ("minLength", "maxLength")) or said:
+        return None
+    return f"(?:{found['prefix']})[{found['digits']}]{{{found['count']}}}"
+
+
+def _expression(template: str, exact: Mapping[str, str | None]) -> str:
     parts = _TEMPLATE.split(template)
-    pattern = "".join(re.escape(part) if index % 2 == 0 else "([^/]+?)" for index, part in enumerate(parts))
-    return re.compile(pattern)
+    return "".join(
+        re.escape(part) if index % 2 == 0 else f"({exact.get(part) or '[^/]+?'})" for index, part in enumerate(parts)
+    )
+
+
+def _compile(template: str) -> re.Pattern[str]:
+    return re.compile(_expression(template, {}))
+
+
+def _resembling(schema: Mapping[str, Any]) -> Fits:
+    pattern = schema.get("pattern")
+    return _resembles(pattern) if isinstance(pattern, str) else lambda _: True
 
 
 def _resembles(pattern: str) -> Fits:

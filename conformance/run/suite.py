@@ -16,6 +16,7 @@ from conformance.model.operation import Contract, Operation
 from conformance.model.report import Report, Subject, unite
 from conformance.model.rule import Check, Severity
 from conformance.openapi import operations as openapi
+from conformance.openapi.document import shipped
 from conformance.profiles.twilio.formats import FORMATS
 from conformance.profiles.twilio.sids import prefixes_of_pattern
 from conformance.schemas.compiler import Compiler
@@ -46,12 +47,6 @@ class Outcome:
         return 1 if bad or crashed else 0
 
 
-def shipped_specs() -> Path:
-    """Give the folder of the five descriptions that ship."""
-    inside = Path(__file__).parent.parent / "specs"
-    return inside if inside.is_dir() else Path(__file__).parent.parent.parent / "specs"
-
-
 def compiler() -> Compiler:
     """Give a compiler that asserts every format this program knows."""
     return Compiler(
@@ -66,7 +61,7 @@ def load(settings: Settings, *, contract: Contract | None = None) -> tuple[Opera
         ConformanceError: a description is missing or broken, or a glob names no operation.
 
     """
-    paths = openapi.find(settings.specs or (shipped_specs(),))
+    paths = openapi.find(settings.specs or (shipped(),))
     held = contract or Contract(settings.contract)
     allowed = frozenset(settings.allow_references)
     found = tuple(each for path in paths for each in openapi.read(path, contract=held, allowed=allowed))

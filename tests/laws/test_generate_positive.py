@@ -13,9 +13,10 @@ from conformance.generate.case import request
 from conformance.generate.plan import cases, plan, rebuild
 from conformance.model.http import Exchange, Request, Response, Source
 from conformance.model.operation import Contract, Location, Operation
+from conformance.model.route import Match
 from conformance.model.rule import Problem
 from conformance.openapi.operations import find, read
-from conformance.openapi.router import Match, Router
+from conformance.openapi.router import Router
 from conformance.profiles.twilio.formats import FORMATS
 from conformance.profiles.twilio.requirements import requirements
 from conformance.profiles.twilio.samples import MAGIC
