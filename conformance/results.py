@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Final
@@ -28,8 +28,8 @@ from conformance.model.report import (
     Subject,
     Tally,
 )
-from conformance.model.rule import Problem, Severity, Side
-from conformance.schemas.coverage import declared
+from conformance.model.rule import Matched, Problem, Severity, Side
+from conformance.schemas.coverage import Lens, declared, seen
 
 FORMAT: Final = 1
 _LONGEST_BODY: Final = 16_384
@@ -72,7 +72,8 @@ class _Counts:
     passed: Counter[str] = field(default_factory=Counter)
     failed: Counter[str] = field(default_factory=Counter)
     crashed: dict[str, str] = field(default_factory=dict)
-    seen: Counter[str] = field(default_factory=Counter)
+    seen: dict[Hashable, list[Any]] = field(default_factory=dict)
+    """For exchanges that show the same: what they show, and how many they are."""
 
 
 class Collector:
@@ -94,9 +95,10 @@ class Collector:
         passed: Iterable[str],
         findings: Iterable[Finding],
         crashed: Mapping[str, str],
-        seen: Iterable[str],
+        lens: Lens | None = None,
+        matched: Matched | None = None,
     ) -> None:
-        """Add what was found in one exchange."""
+        """Add what was found in one exchange; `lens` and `matched` show what it covers."""
         failed: set[str] = set()
         for finding in findings:
             failed.add(finding.rule_id)
@@ -106,7 +108,13 @@ class Collector:
             counts.exchanges += 1
             counts.passed.update(passed)
             counts.failed.update(failed)
-            counts.seen.update(seen)
+            if lens is not None and matched is not None:
+                key = lens.key(matched)
+                known = counts.seen.get(key)
+                if known is None:
+                    counts.seen[key] = [seen(matched), 1]
+                else:
+                    known[1] += 1
             for rule, reason in crashed.items():
                 counts.crashed.setdefault(rule, reason)
 
@@ -137,7 +145,7 @@ class Collector:
                     passed=_sorted(counts.passed),
                     failed=_sorted(counts.failed),
                     crashed=_sorted(counts.crashed),
-                    seen=_sorted(counts.seen),
+                    seen=_sorted(_expanded(counts.seen.values())),
                 )
                 for key, counts in sorted(self._counts.items())
             },
@@ -152,6 +160,14 @@ class Collector:
             out_of_scope=self._out_of_scope,
             unreadable=tuple(self._unreadable),
         )
+
+
+def _expanded(shown: Iterable[list[Any]]) -> Counter[str]:
+    total: Counter[str] = Counter()
+    for names, count in shown:
+        for name in names:
+            total[name] += count
+    return total
 
 
 def _sorted(counts: Mapping[str, Any]) -> dict[str, Any]:

@@ -12,7 +12,6 @@ from conformance.model.operation import Location, Operation
 from conformance.model.route import Match, Miss
 from conformance.model.rule import Check, Matched, Problem, Severity, Side, Stage, Subject
 from conformance.openapi.router import Router
-from conformance.schemas import coverage
 from conformance.schemas.compiler import Compiler
 from conformance.schemas.parameters import from_text
 from conformance.schemas.reading import Reader
@@ -40,8 +39,6 @@ class Judgement:
     findings: tuple[Finding, ...] = ()
     crashed: Mapping[str, str] = field(default_factory=dict)
     """Rules of ours that raised, with what."""
-    seen: frozenset[str] = frozenset()
-    """Coverage, by the names of `conformance.schemas.coverage`."""
 
 
 _Run = Callable[[Matched], Iterable[Problem]]
@@ -169,7 +166,6 @@ class Judge:
                 for step, problem in problems
             ),
             crashed=crashed,
-            seen=frozenset(coverage.seen(matched)),
         )  # fmt: skip
 
     def _plan(self, operation: Operation) -> tuple[tuple[_Step, ...], Mapping[str, str]]:

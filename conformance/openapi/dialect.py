@@ -2,7 +2,7 @@
 
 OpenAPI 3.1 is JSON Schema 2020-12 already. For 3.0 (Schema Object, 4.7.24):
 
-* `nullable: true` beside a `type` adds `null` to the types, and to the `enum` where there is one;
+* `nullable: true` adds `null` to the `type` and to the `enum`, whichever is there;
 * `exclusiveMinimum: true` and `exclusiveMaximum: true` become the numeric keywords;
 * keywords beside a `$ref` count. The letter of 3.0 ignores them; authors who write them mean them (of the 20
   places in the shipped documents, 11 carry `nullable`), and JSON Schema 2020-12 reads them so. `nullable: true`
@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import Any, Final
+from urllib.parse import quote
 
 from conformance.model.operation import JsonSchema
 from conformance.openapi.document import escape
@@ -27,8 +28,12 @@ _SCHEMA: Final = frozenset({
 })  # fmt: skip
 _SCHEMAS_BY_NAME: Final = frozenset({"$defs", "definitions", "dependentSchemas", "patternProperties", "properties"})
 _SCHEMAS: Final = frozenset({"allOf", "anyOf", "oneOf", "prefixItems"})
-_DROPPED: Final = frozenset({"$schema", "discriminator", "externalDocs", "xml"})
+_DROPPED: Final = frozenset({"$anchor", "$id", "$schema", "discriminator", "externalDocs", "xml"})
+"""References are resolved already: an `$id` would give those below it another base."""
 _BOUNDS: Final = (("exclusiveMinimum", "minimum"), ("exclusiveMaximum", "maximum"))
+
+_IN_FRAGMENT: Final = "!$&'()*+,;=:@/?"
+"""What else a URI fragment may hold (RFC 3986, 3.5)."""
 
 _Refer = Callable[[Place], str]
 
@@ -49,13 +54,15 @@ def self_contained(place: Place, references: References, *, version: str) -> Jso
 
     def refer(source: Place) -> str:
         target = references.follow(source)
+        if isinstance(target.value, Mapping) and "$ref" in target.value:
+            references.resolve(source)  # a circle would accept every value
         name = target.pointer.removeprefix("/")
         if target.document is not references.document:
             name = f"{target.document.path}#{name}"
         if name not in known:
             known.add(name)
             waiting.append((name, target))
-        return f"#/$defs/{escape(name)}"
+        return f"#/$defs/{quote(escape(name), safe=_IN_FRAGMENT)}"
 
     convert = _convert_30 if version.startswith("3.0") else _convert
     root: JsonSchema = convert(place, refer)
@@ -114,10 +121,10 @@ def _convert_30(place: Place, refer: _Refer) -> Any:
         return result
     if "$ref" in result or ("type" not in result and _SCHEMAS & result.keys()):
         return {NULLABLE: True, "anyOf": [result, {"type": "null"}]}
+    if "const" in result:
+        return {NULLABLE: True, "anyOf": [result, {"type": "null"}]}
     if isinstance(result.get("type"), str):
         result["type"] = [result["type"], "null"]
-        if "enum" in result and None not in result["enum"]:
-            result["enum"] = [*result["enum"], None]
-        if "const" in result:
-            return {NULLABLE: True, "anyOf": [result, {"type": "null"}]}
+    if isinstance(result.get("enum"), list) and None not in result["enum"]:
+        result["enum"] = [*result["enum"], None]
     return result

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property, partial
 from pathlib import Path
@@ -159,8 +160,9 @@ def parse(text: bytes, *, path: str, folder: Path | None = None) -> Document:
     try:
         decoded = text.decode("utf-8")
     except UnicodeDecodeError as error:
-        line = text.count(b"\n", 0, error.start) + 1
-        refuse(path, line=line, what=f"the byte 0x{text[error.start]:02x} is not UTF-8", expected="UTF-8")
+        line, column = yaml_values.place(text, error.start)
+        what = f"the byte 0x{text[error.start]:02x} is not UTF-8"
+        refuse(path, line=line, column=column, what=what, expected="UTF-8")
     if decoded.lstrip()[:1] in {"{", "["}:
         try:
             data = _read_json(text, path)
@@ -191,19 +193,58 @@ def _checked(document: Document) -> Document:
     return document
 
 
+class _RepeatedKey(Exception):
+    """A JSON object has a key twice."""
+
+
+def _members(pairs: list[tuple[str, Any]]) -> None:
+    if len(dict(pairs)) < len(pairs):
+        raise _RepeatedKey
+
+
 def _read_json(text: bytes, path: str) -> Any:
     try:
-        return msgspec.json.decode(text)
+        data = msgspec.json.decode(text)
+        json.loads(text, object_pairs_hook=_members)
     except RecursionError:
         refuse(path, what=f"more than {MAX_DEPTH} levels of nesting", expected=f"at most {MAX_DEPTH}")
+    except _RepeatedKey:
+        _refuse_repeated_key(text, path)
     except msgspec.DecodeError as error:
-        try:
-            json.loads(text)
-        except json.JSONDecodeError as precise:
-            refuse(path, line=precise.lineno, column=precise.colno, what=precise.msg, expected="JSON")
-        except RecursionError:
-            refuse(path, what=f"more than {MAX_DEPTH} levels of nesting", expected=f"at most {MAX_DEPTH}")
-        refuse(path, what=str(error), expected="JSON")
+        _refuse_broken(text, path, error)
+    return data
+
+
+def _refuse_repeated_key(text: bytes, path: str) -> NoReturn:
+    pointers = Counter(pointer for pointer, _ in _json_positions(text))
+    pointer = next(pointer for pointer, count in pointers.items() if count > 1)
+    line, column = [place for found, place in _json_positions(text) if found == pointer][1]
+    what = f"the key {tokens(pointer)[-1]!r} a second time"
+    refuse(path, line=line, column=column, what=what, expected="each key once")
+
+
+def _refuse_broken(text: bytes, path: str, error: msgspec.DecodeError) -> NoReturn:
+    """Say where JSON is broken: what is no JSON at all, then what only a strict reader refuses."""
+    try:
+        json.loads(text)
+    except json.JSONDecodeError as precise:
+        refuse(path, line=precise.lineno, column=precise.colno, what=precise.msg, expected="JSON")
+    except RecursionError:
+        refuse(path, what=f"more than {MAX_DEPTH} levels of nesting", expected=f"at most {MAX_DEPTH}")
+    except ValueError:
+        pass  # a number with more digits than Python converts
+    symbol, (line, column) = next(_unreadable(text), ("", (1, 1)))
+    what = f"{symbol[:20]} ({str(error).removeprefix('JSON is malformed: ').partition(' (byte')[0]})"
+    refuse(path, line=line, column=column, what=what, expected="JSON")
+
+
+def _unreadable(text: bytes) -> Iterator[tuple[str, tuple[int, int]]]:
+    for symbol, place in _json_tokens(text):
+        if symbol not in {"{", "}", "[", "]", ":", ","}:
+            try:
+                msgspec.json.decode(symbol)
+            except msgspec.DecodeError:
+                yield symbol, place
 
 
 class _Cursor:
@@ -270,18 +311,11 @@ def _place(event: Any) -> tuple[int, int]:
 
 def _json_positions(text: bytes) -> Iterator[tuple[str, tuple[int, int]]]:
     """Give the pointer and the place of every key and item, in document order."""
-    decoded = text.decode("utf-8")
-    line, line_start, scanned = 1, 0, 0
     cursor = _Cursor()
-    for match in _JSON_TOKEN.finditer(decoded):
-        symbol, start = match.group(), match.start()
-        line += decoded.count("\n", scanned, start)
-        line_start = decoded.rfind("\n", line_start, start) + 1 or line_start
-        scanned = start
+    for symbol, place in _json_tokens(text):
         if symbol in "}]":
             cursor.pop()
         elif symbol not in ",:":
-            place = (line, start - line_start + 1)
             key = cursor.key(partial(json.loads, symbol)) if symbol[0] == '"' else None
             if key is not None:
                 yield key, place
@@ -291,3 +325,15 @@ def _json_positions(text: bytes) -> Iterator[tuple[str, tuple[int, int]]]:
                 yield pointer, place
             if symbol in "{[":
                 cursor.push(pointer, is_mapping=symbol == "{")
+
+
+def _json_tokens(text: bytes) -> Iterator[tuple[str, tuple[int, int]]]:
+    """Give every token with its line and column."""
+    decoded = text.decode("utf-8")
+    line, line_start, scanned = 1, 0, 0
+    for match in _JSON_TOKEN.finditer(decoded):
+        start = match.start()
+        line += decoded.count("\n", scanned, start)
+        line_start = max(line_start, decoded.rfind("\n", scanned, start) + 1)
+        scanned = start
+        yield match.group(), (line, start - line_start + 1)

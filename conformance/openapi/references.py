@@ -7,17 +7,23 @@ resource, so its anchors are not found there, and a reader of findings needs the
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from os.path import normpath
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import unquote, urldefrag, urlsplit
+from urllib.parse import unquote
 
 from conformance.errors import ReferenceRefused
 from conformance.openapi.document import Document, escape, load, step, tokens
 
 _MAX_HOPS: Final = 64
+_REMOTE: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:|//")
+
+
+def _file(document: Document) -> Path:
+    return (document.folder or Path()) / Path(document.path).name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +46,8 @@ class References:
         """Keep the document and the names of the files that its references may lead to."""
         self.document = document
         self._allowed = allowed
-        self._others: dict[str, Document] = {}
+        self._documents: dict[str, Document] = {normpath(_file(document)): document}
+        self._anchors: dict[str, dict[str, str]] = {}
 
     @property
     def root(self) -> Place:
@@ -76,11 +83,11 @@ class References:
         where = f"{place.pointer}/$ref"
         if not isinstance(reference, str):
             place.document.fail(where, what=f"the $ref {reference!r}", expected="a string")
-        base, fragment = urldefrag(reference)
+        base, _, fragment = reference.partition("#")
         document = self._open(base, place.document, where) if base else place.document
         pointer = unquote(fragment)
         if pointer and not pointer.startswith("/"):
-            found = self._anchors.get(pointer) if document is self.document else None
+            found = self._anchors_of(document).get(pointer)
             if found is None:
                 place.document.fail(where, what=f"no schema has the $anchor {pointer!r}", expected="one that has it")
             pointer = found
@@ -93,9 +100,10 @@ class References:
         return Place(document=document, pointer=pointer, value=node)
 
     def _open(self, base: str, document: Document, where: str) -> Document:
-        if base not in self._allowed or urlsplit(base).scheme:
+        is_remote = _REMOTE.match(base) is not None
+        if base not in self._allowed or is_remote:
             line, column = document.position(where)
-            remedy = "a copy of it beside the document" if urlsplit(base).scheme else f"`--allow-reference {base}`"
+            remedy = "a copy of it beside the document" if is_remote else f"`--allow-reference {base}`"
             raise ReferenceRefused(
                 path=document.path,
                 line=line,
@@ -103,14 +111,16 @@ class References:
                 what=f"the $ref leads out of the document to {base!r}",
                 expected=f"a $ref within the document, or {remedy}",
             )
-        if base not in self._others:
-            self._others[base] = load((document.folder or Path()) / unquote(base))
-        return self._others[base]
+        path = normpath((document.folder or Path()) / unquote(base))
+        if path not in self._documents:
+            self._documents[path] = load(Path(path))
+        return self._documents[path]
 
-    @cached_property
-    def _anchors(self) -> Mapping[str, str]:
-        found: dict[str, str] = {}
-        waiting: list[tuple[str, Any]] = [("", self.document.data)]
+    def _anchors_of(self, document: Document) -> Mapping[str, str]:
+        if document.path in self._anchors:
+            return self._anchors[document.path]
+        found = self._anchors[document.path] = {}
+        waiting: list[tuple[str, Any]] = [("", document.data)]
         while waiting:
             pointer, node = waiting.pop()
             if isinstance(node, Mapping):

@@ -7,6 +7,7 @@ that breaks its schema, no match at all) is decided candidate by candidate:
 * a literal segment comes before a template (OpenAPI 3.1, 4.8.8.2);
 * a template fits only where its path parameters fit their schemas. A value that breaks its schema but resembles
   it (a SID of the right length with a wrong prefix) still matches, so that a check can name the parameter;
+* a template whose parameters have patterns comes before one that takes any text;
 * the earlier document wins.
 """
 
@@ -57,9 +58,10 @@ class _Route:
     """The parameters whose schema says more than `strict` does."""
 
     @property
-    def order(self) -> tuple[tuple[bool, ...], int]:
-        """Sorts literal segments before templates, then by document."""
-        return tuple(not literal for literal in self.literals), self.rank
+    def order(self) -> tuple[tuple[bool, ...], int, int]:
+        """Sorts literal segments before templates, templates that say more before others, then by document."""
+        open_ends = self.strict.count("([^/]+?)")
+        return tuple(not literal for literal in self.literals), open_ends, self.rank
 
 
 class _Bucket:
@@ -111,7 +113,7 @@ class Router:
             operation=operation,
             server=server,
             rank=rank,
-            literals=tuple("{" not in segment for segment in operation.path.split("/")[1:]),
+            literals=tuple("{" not in segment for segment in (server.base_path + operation.path).split("/")[1:]),
             pattern=re.compile(_expression(server.base_path + operation.path, {})),
             strict=origin + _expression(server.base_path + operation.path, exact),
             names=names,

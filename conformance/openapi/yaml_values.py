@@ -75,8 +75,15 @@ def located(text: bytes, path: str, make: Callable[[], Any]) -> Any:
             expected="YAML",
         )
     except yaml.reader.ReaderError as error:
-        line = text.count(b"\n", 0, error.position) + 1
-        refuse(path, line=line, what=f"the character #x{error.character:04x} is not allowed", expected="YAML")
+        line, column = place(text, error.position)
+        what = f"the character #x{error.character:04x} is not allowed"
+        refuse(path, line=line, column=column, what=what, expected="YAML")
+
+
+def place(text: bytes, offset: int) -> tuple[int, int]:
+    """Give the line and column (from 1, in characters) of a byte of UTF-8 text."""
+    start = text.rfind(b"\n", 0, offset) + 1
+    return text.count(b"\n", 0, offset) + 1, len(text[start:offset].decode("utf-8", "replace")) + 1
 
 
 def refuse(path: str, *, what: str, expected: str, line: int = 1, column: int = 1) -> NoReturn:
@@ -131,15 +138,22 @@ class Builder:
         self._count += 1
         if isinstance(event, AliasEvent):
             return self._alias(event)
-        if event.tag is not None and isinstance(event, ScalarEvent) and event.tag in self._tags:
-            return self._tags[event.tag](event.value)
-        if event.tag is not None and event.tag not in _PLAIN_TAGS and event.tag != "!":
+        known = event.tag in self._tags and isinstance(event, ScalarEvent)
+        if event.tag is not None and event.tag not in _PLAIN_TAGS and event.tag != "!" and not known:
             self._refuse(event, what=f"the tag {event.tag!r}", expected="plain data without tags")
         before = self._count
-        value = _scalar(event) if isinstance(event, ScalarEvent) else self._collection(event, events)
+        value = self._scalar(event) if isinstance(event, ScalarEvent) else self._collection(event, events)
         if event.anchor is not None:
             self._anchors[event.anchor] = (value, self._count - before + 1)
         return value
+
+    def _scalar(self, event: Any) -> Any:
+        make = self._tags.get(event.tag)
+        try:
+            return _plain(event) if make is None else make(event.value)
+        except ValueError as error:
+            what = f"{event.value[:20]!r} cannot be read ({str(error).partition(';')[0]})"
+            self._refuse(event, what=what, expected="a value of its type")
 
     def _collection(self, event: Any, events: Iterator[Any]) -> Any:
         self._depth += 1
@@ -181,9 +195,9 @@ class Builder:
         return value
 
 
-def _scalar(event: Any) -> Any:
+def _plain(event: Any) -> Any:
     text: str = event.value
-    if not event.implicit[0] and event.tag in {None, *_STRING_TAGS}:
+    if event.tag in _STRING_TAGS or (event.tag is None and not event.implicit[0]):
         return text
     if text in _WORDS:
         return _WORDS[text]

@@ -17,6 +17,7 @@ from conformance.model.http import Exchange
 from conformance.model.operation import Operation
 from conformance.model.report import Cell
 from conformance.run.suite import Suite
+from conformance.schemas.coverage import Lens
 
 
 class Recorder:
@@ -28,6 +29,7 @@ class Recorder:
         self._judge = suite.judge
         self._keys = frozenset(operation.key for operation in suite.chosen)
         self._emit = emit
+        self._lenses: dict[Operation, Lens] = {}
         self.judged = 0
 
     def add(self, exchange: Exchange, *, operation: Operation | None = None) -> None:
@@ -49,8 +51,16 @@ class Recorder:
             passed=judgement.passed,
             findings=judgement.findings,
             crashed=judgement.crashed,
-            seen=judgement.seen,
+            lens=self._lens(judgement.operation),
+            matched=judgement.matched,
         )
+
+    def _lens(self, operation: Operation | None) -> Lens | None:
+        if operation is None:
+            return None
+        if operation not in self._lenses:
+            self._lenses[operation] = Lens(operation)
+        return self._lenses[operation]
 
     def add_unreadable(self, error: RecordingError) -> None:
         """Keep that an entry could not be read."""

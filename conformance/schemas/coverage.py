@@ -7,7 +7,7 @@ Names are `status 200`, `path AccountSid`, `query PageSize`, `body /FriendlyName
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Hashable, Iterator
 from functools import lru_cache
 from typing import Any, Final
 
@@ -67,6 +67,90 @@ def _members(place: str, schema: JsonSchema, root: JsonSchema) -> Iterator[str]:
             yield f"{place} = {member}"
     if nullable(schema, root):
         yield f"{place} = null"
+
+
+Shape = Callable[[Any], Any]
+"""Gives equal, hashable values for bodies that show the same."""
+
+
+class Lens:
+    """Tells exchanges of one operation apart by what they show.
+
+    Reading off everything that an exchange shows costs far more than judging it. So exchanges with equal keys are
+    counted, and one of them is read off.
+    """
+
+    def __init__(self, operation: Operation) -> None:
+        """Compile nothing yet: each schema's shape is made when it is first needed."""
+        self._shapes: dict[Schema, Shape] = {}
+        self._parameters = {
+            f"{parameter.location.value}/{parameter.name}": _shape(parameter.schema.json_schema)
+            for parameter in operation.parameters
+        }
+
+    def key(self, matched: Matched) -> Hashable:
+        """Give the key of an exchange whose messages are valid, or whatever else can be hashed of it."""
+        parameters = matched.request.parameters
+        sent = tuple([(name, self._parameters[name](value)) for name, value in parameters.items()])
+        return (
+            matched.exchange.response.status,
+            sent,
+            self._body(matched.request),
+            self._body(matched.response),
+        )
+
+    def _body(self, reading: Reading) -> Hashable:
+        if reading.body is ABSENT or reading.media_type is None or reading.media_type.schema is None:
+            return None
+        schema = reading.media_type.schema
+        shape = self._shapes.get(schema)
+        if shape is None:
+            shape = self._shapes[schema] = _shape(schema.json_schema)
+        found: Hashable = shape(reading.body)
+        return found
+
+
+def _shape(root: JsonSchema) -> Shape:
+    return _shape_of(root, root, 0) or type
+
+
+def _shape_of(schema: JsonSchema, root: JsonSchema, depth: int) -> Shape | None:
+    """Compile the shape of a schema; None where only the type of a value counts."""
+    if depth > _MAX_DEPTH:
+        return None
+    declared = properties(schema, root)
+    if declared:
+        inner = {name: _shape_of(child, root, depth + 1) for name, child in declared.items()}
+        return _object_shape([(name, shape) for name, shape in inner.items() if shape is not None])
+    item = items(schema, root)
+    if item is not None:
+        return _array_shape(_shape_of(item, root, depth + 1) or type)
+    return _scalar_shape if isinstance(keyword(schema, root, "enum"), list) else None
+
+
+def _object_shape(inner: list[tuple[str, Shape]]) -> Shape:
+    def shape(value: Any) -> Any:
+        if type(value) is not dict:
+            return type(value)
+        get = value.get
+        return (
+            tuple(value),
+            tuple(map(type, value.values())),
+            tuple([shape_of(get(name, ABSENT)) for name, shape_of in inner]),
+        )
+
+    return shape
+
+
+def _array_shape(inner: Shape) -> Shape:
+    def shape(value: Any) -> Any:
+        return frozenset(map(inner, value)) if type(value) is list else type(value)
+
+    return shape
+
+
+def _scalar_shape(value: Any) -> Any:
+    return type(value) if type(value) in {dict, list} else value
 
 
 def seen(matched: Matched) -> set[str]:

@@ -45,11 +45,17 @@ class Reader:
             operation=self.operation,
             path_parameters=path_parameters,
             answer=answer,
-            request=self._read_request(exchange.request, path_parameters),
+            request=self.read_request(exchange.request, path_parameters),
             response=self._read_response(exchange.response, answer),
         )
 
-    def _read_request(self, request: Request, path_parameters: Mapping[str, str]) -> Reading:
+    def read_request(self, request: Request, path_parameters: Mapping[str, str]) -> Reading:
+        """Read the request alone, for whoever has to answer it.
+
+        Raises:
+            DocumentError: a schema of the operation is no valid JSON Schema.
+
+        """
         values: dict[str, Any] = {}
         found: list[Problem] = []
         for parameter in self._path:
@@ -103,10 +109,10 @@ class Reader:
         return self._read_body(response.headers, response.body, answer.content)
 
     def _read_body(self, headers: Headers, body: bytes, content: tuple[MediaType, ...]) -> Reading:
-        if not body:
+        if not content:
             return Reading()
         media_type = pick(content, headers.get("Content-Type"))
-        if media_type is None:
+        if media_type is None or not (body or media_type.is_form):
             return Reading()
         root: JsonSchema = media_type.schema.json_schema if media_type.schema else True
         try:

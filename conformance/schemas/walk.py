@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
+from urllib.parse import unquote
 
 from conformance.model.operation import JsonSchema, Schema
 from conformance.openapi.dialect import NULLABLE
@@ -35,7 +36,7 @@ def parts(schema: JsonSchema, root: JsonSchema) -> Iterator[Mapping[str, Any]]:
 def target(reference: str, root: JsonSchema) -> JsonSchema:
     """Give what a `#/$defs/…` reference of a self-contained schema refers to."""
     node: Any = root
-    for token in tokens(reference.removeprefix("#")):
+    for token in tokens(unquote(reference.removeprefix("#"))):
         node = node[int(token)] if isinstance(node, list) else node[token]
     found: JsonSchema = node
     return found

@@ -1,0 +1,244 @@
+"""How the resources of a kind are made, changed and shown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cached_property
+from typing import Any, Final
+from urllib.parse import quote
+
+from conformance.mock.resources import Kind, View, segments
+from conformance.mock.store import Draw, Resource
+from conformance.mock.synthesize import Maker, Synthesizer
+from conformance.model.operation import Api, Operation, Schema
+from conformance.model.rule import ABSENT
+from conformance.profiles.twilio.fields import snake_case
+from conformance.schemas.compiler import Compiler
+from conformance.schemas.forms import text
+from conformance.schemas.problems import problems
+from conformance.schemas.walk import properties, required
+
+_RELATIVE: Final = frozenset({"uri", "subresource_uris"})
+_LINKS: Final = frozenset({"links", "url", *_RELATIVE})
+"""Fields of a Twilio resource that say where it is, or where what belongs to it is."""
+_UPDATED: Final = frozenset({"date_updated", "last_updated"})
+_ROUNDS: Final = 3
+
+
+class Link:
+    """A path template that is filled in order."""
+
+    __slots__ = ("_parts",)
+
+    def __init__(self, template: str) -> None:
+        """Keep a path template."""
+        self._parts: list[str] = []
+        rest = template
+        while "{" in rest:
+            head, _, rest = rest.partition("{")
+            self._parts.append(head)
+            rest = rest.partition("}")[2]
+        self._parts.append(rest)
+
+    def path(self, ids: Sequence[str]) -> str:
+        """Give the path for ids, in order."""
+        made = self._parts[0]
+        for part, key in zip(self._parts[1:], ids, strict=False):
+            made += (key if key.isalnum() else quote(key, safe="+:@")) + part
+        return made
+
+
+class Shape:
+    """One view of a kind: its fields, how to make them, and what its schema says of them."""
+
+    def __init__(self, view: View, *, api: Api, compiler: Compiler) -> None:
+        """Keep the view; everything else is planned on first use."""
+        self.view = view
+        self._api = api
+        self._compiler = compiler
+        self._synthesizer = Synthesizer(view.root, api=api, compiler=compiler)
+        self._tests: dict[str, Callable[[Any], bool]] = {}
+        self._plain: dict[str, Maker] = {}
+
+    @cached_property
+    def names(self) -> dict[str, Any]:
+        """The declared fields with their schemas."""
+        return properties(self.view.node, self.view.root)
+
+    @cached_property
+    def makers(self) -> dict[str, Maker]:
+        """How to make each field."""
+        example = ABSENT if self.view.example is None else self.view.example
+        return self._synthesizer.fields(self.view.node, example=example)
+
+    def accepts(self, name: str, value: Any) -> bool:
+        """Tell whether a declared field may have a value."""
+        test = self._tests.get(name)
+        if test is None:
+            test = self._tests[name] = self._synthesizer.accepts(self.names[name])
+        return test(value)
+
+    def conform(self, shown: dict[str, Any], draw: Draw) -> dict[str, Any]:
+        """Give a representation in which every field that the schema refuses is made anew or left out."""
+        for _ in range(_ROUNDS):
+            if self._validator.is_valid(shown):
+                return shown
+            shown = dict(shown)
+            for pointer in {problem.instance_pointer for problem in problems(self._validator, shown)}:
+                name = pointer.split("/")[1] if pointer else ""
+                value = self._again(name, draw)
+                if value is ABSENT or value == shown.get(name):
+                    shown.pop(name, None)
+                else:
+                    shown[name] = value
+        return shown
+
+    @cached_property
+    def _validator(self) -> Any:
+        node = self.view.node
+        if isinstance(node, Mapping) and isinstance(self.view.root, Mapping):
+            node = {**node, "$defs": self.view.root.get("$defs", {})}
+        return self._compiler.validator(Schema(pointer=self.view.schema.pointer, make=lambda: node), api=self._api)
+
+    def _again(self, name: str, draw: Draw) -> Any:
+        if name not in self.names:
+            return ABSENT
+        maker = self._plain.get(name)
+        if maker is None:
+            must = name in required(self.view.node, self.view.root)
+            maker = self._plain[name] = self._synthesizer.maker(self.names[name], name, must=must)
+        return maker(draw)
+
+
+class Representation:
+    """Makes and shows the resources of one kind."""
+
+    def __init__(self, kind: Kind, operations: Iterable[Operation], *, api: Api, compiler: Compiler) -> None:
+        """Plan the fields of a kind from all its views; `operations` are those that links may lead to."""
+        self.kind = kind
+        self._shapes: dict[str, Shape] = {}
+        for view in sorted(kind.views, key=lambda view: view.example is None):
+            self._shapes.setdefault(view.identity, Shape(view, api=api, compiler=compiler))
+        self._fields: dict[str, Shape] = {}
+        for shape in self._shapes.values():
+            for name in shape.names:
+                self._fields.setdefault(name, shape)
+        self._primary = kind.views[0].identity if kind.views else ""
+        self._self_link, self._child_links = _links(kind, operations)
+
+    @cached_property
+    def makers(self) -> dict[str, Maker]:
+        """How to make each field of all views."""
+        found: dict[str, Maker] = {}
+        for shape in self._shapes.values():
+            for name, maker in shape.makers.items():
+                found.setdefault(name, maker)
+        return found
+
+    @cached_property
+    def _link_fields(self) -> tuple[tuple[str, Mapping[str, Link] | None], ...]:
+        if not self.kind.twilio:
+            return ()
+        found: list[tuple[str, Mapping[str, Link] | None]] = []
+        for name in self.makers:
+            if name in {"uri", "url"}:
+                found.append((name, None))
+            elif name in _LINKS:
+                shape = self._fields[name]
+                declared = properties(shape.names[name], shape.view.root)
+                links = {key: link for key, link in self._child_links.items() if not declared or key in declared}
+                found.append((name, links))
+        return tuple(found)
+
+    @cached_property
+    def fixed(self) -> frozenset[str]:
+        """The fields that no request may write: links and the id."""
+        return frozenset({name for name, _ in self._link_fields} | {self.kind.id_field or "", "date_created"})
+
+    def new(self, draw: Draw) -> dict[str, Any]:
+        """Make the values of a resource."""
+        made = {name: maker(draw) for name, maker in self.makers.items()}
+        return {name: value for name, value in made.items() if value is not ABSENT}
+
+    def field_of(self, given: str) -> str | None:
+        """Give the field that a parameter is about: the same name, or the same in snake_case."""
+        if given in self._fields:
+            return given
+        name = snake_case(given)
+        return name if name in self._fields else None
+
+    def write(self, values: dict[str, Any], said: Mapping[str, Any]) -> None:
+        """Write what a request says into the fields of the same names, where their schemas allow it."""
+        for given, value in said.items():
+            name = self.field_of(given)
+            if name is not None and name not in self.fixed:
+                self.put(values, name, value)
+
+    def put(self, values: dict[str, Any], name: str, value: Any) -> bool:
+        """Write one field where its schema allows the value or its text; tell whether it was written."""
+        shape = self._fields.get(name)
+        if shape is None:
+            return False
+        for candidate in (value, text(value)):
+            if shape.accepts(name, candidate):
+                values[name] = candidate
+                return True
+        return False
+
+    def touch(self, values: dict[str, Any], draw: Draw) -> None:
+        """Write the time of a change."""
+        for name in _UPDATED:
+            if name in values and name in self.makers and (made := self.makers[name](draw)) is not ABSENT:
+                values[name] = made
+
+    def show(self, resource: Resource, view: View | None, *, origin: str, base: str) -> dict[str, Any]:
+        """Give what a view shows of a resource, with links to a host."""
+        shown = dict(resource.values)
+        if self._link_fields:
+            self._link(shown, (*resource.place[2:], resource.id), origin, base)
+        if view is None or view.identity == self._primary:
+            return shown
+        shape = self._shapes[view.identity]
+        shown = {name: shown[name] for name in shape.names if name in shown}
+        return shape.conform(shown, Draw(key=f"{self.kind.name}/{resource.number}", now=resource.created))
+
+    def _link(self, shown: dict[str, Any], ids: tuple[str, ...], origin: str, base: str) -> None:
+        for name, children in self._link_fields:
+            start = base if name in _RELATIVE else origin + base
+            if children is not None:
+                shown[name] = {key: start + link.path(ids) for key, link in children.items()}
+            elif self._self_link is not None:
+                shown[name] = start + self._self_link.path(ids)
+            elif self._fields[name].accepts(name, None):
+                shown[name] = None
+            else:
+                shown.pop(name, None)
+
+    def settle(self, resource: Resource, draw: Draw, *, origin: str, base: str) -> None:
+        """Make the values of a changed resource conform to the schema of its kind."""
+        if not self.kind.views:
+            return
+        shown = self.show(resource, None, origin=origin, base=base)
+        right = self._shapes[self._primary].conform(shown, draw)
+        if right is not shown:
+            links = {name for name, _ in self._link_fields}
+            resource.values = {name: value for name, value in right.items() if name not in links}
+
+
+def _links(kind: Kind, operations: Iterable[Operation]) -> tuple[Link | None, dict[str, Link]]:
+    """Give the link to a resource of a kind and those to what stands right below it."""
+    own: Link | None = None
+    below: dict[str, Link] = {}
+    here = kind.segments if kind.single else (*kind.segments, "{}")
+    for operation in operations:
+        if operation.method != "GET":
+            continue
+        path = segments(operation.path)
+        if path == here:
+            own = Link(operation.path)
+        elif path[:-1] == here and path[-1] != "{}":
+            below.setdefault(snake_case(path[-1]), Link(operation.path))
+    return own, below
+
+
+__all__ = ["Link", "Representation", "Shape"]

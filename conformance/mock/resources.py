@@ -1,0 +1,328 @@
+"""What the operations of a description do to which resources, read from their paths and schemas.
+
+A path that ends in a parameter names one resource, a path that ends in a word a collection of them. A POST to a
+collection creates, a GET whose answer holds a list of objects lists, a GET of any other word fetches the one thing
+that is there. Two paths that hold the same schema under the same last word are two views of one collection
+(`/Calls/{}/Recordings` shows those of `/Recordings` that belong to the call).
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any, Final
+
+from conformance.model.operation import Answer, JsonSchema, Location, MediaType, Operation, Schema
+from conformance.profiles import twilio
+from conformance.profiles.twilio.fields import snake_case
+from conformance.profiles.twilio.sids import prefixes_of_pattern
+from conformance.schemas.walk import items, keyword, properties, types
+
+Segments = tuple[str, ...]
+"""A path without its suffix, `{}` for each parameter."""
+
+_SUFFIX: Final = re.compile(r"\.(json|xml|csv)$")
+_TEMPLATE: Final = re.compile(r"\{([^{}/]+)\}")
+
+
+class Role(Enum):
+    """What an operation does."""
+
+    CREATE = "create"
+    LIST = "list"
+    FETCH = "fetch"
+    UPDATE = "update"
+    DELETE = "delete"
+    ACT = "act"
+    """It answers and leaves nothing behind."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """A schema that shows a resource: the whole body of an answer, or the items of a list."""
+
+    schema: Schema
+    """Where it stands."""
+    root: JsonSchema
+    """The self-contained schema around it."""
+    node: JsonSchema
+    identity: str
+    """Equal for equal references."""
+    example: Any
+    """One resource as an example shows it; None where no example does."""
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Kind:
+    """Resources of one sort."""
+
+    name: str
+    """The API and the path of the collection; the first part of every `Place`."""
+    segments: Segments
+    """The path of the collection."""
+    twilio: bool
+    views: list[View] = field(default_factory=list)
+    operations: dict[Role, Operation] = field(default_factory=dict)
+    """The first operation of each role, those on other paths than the kind's own left out."""
+    parents: tuple[Kind, ...] = ()
+    """Outermost first."""
+    children: list[Kind] = field(default_factory=list)
+    id_parameter: str | None = None
+    """The path parameter that names a resource."""
+    id_field: str | None = None
+    """The field that carries the id."""
+    single: bool = False
+    """There is one, and it needs no id."""
+    created_elsewhere: bool = False
+    """A path other than its own creates it too."""
+    has_sid: bool = True
+    """The id is a SID, which nobody can guess, or is seen in no path."""
+
+    @property
+    def depth(self) -> int:
+        """How many path parameters stand before the collection."""
+        return self.segments.count("{}")
+
+    @property
+    def implicit(self) -> bool:
+        """Tell whether resources exist without being created: none can be, and no SID tells which there are."""
+        if Role.CREATE in self.operations or self.created_elsewhere:
+            return False
+        return self.single or not self.has_sid
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Plan:
+    """What one operation does."""
+
+    operation: Operation
+    role: Role
+    kind: Kind | None
+    """None only for `Role.ACT`."""
+    names: tuple[str, ...]
+    """The path parameters in order."""
+    envelope: str | None
+    """The field that holds the items of a list; None where the answer is the list itself, or no list."""
+    view: View | None
+    """How a resource is shown; None where nothing describes it."""
+    parents: tuple[Kind, ...]
+    """The kinds of the resources that the path goes through, outermost first: they must be there."""
+    restricts: Mapping[str, str]
+    """Path parameters that choose among the resources of a collection, by the field they are compared with."""
+
+
+def segments(path: str) -> Segments:
+    """Give the segments of a path template without their names."""
+    return tuple("{}" if "{" in part else _SUFFIX.sub("", part) for part in path.strip("/").split("/"))
+
+
+def plans(operations: Sequence[Operation]) -> dict[Operation, Plan]:
+    """Plan all operations."""
+    by_api: dict[str, list[Operation]] = defaultdict(list)
+    for operation in operations:
+        by_api[operation.api.name].append(operation)
+    return {plan.operation: plan for found in by_api.values() for plan in _Planner(found).plans()}
+
+
+class _Planner:
+    """Plans the operations of one description."""
+
+    def __init__(self, operations: Sequence[Operation]) -> None:
+        self._operations = operations
+        self._kinds: dict[Segments, Kind] = {}
+        self._at: dict[Segments, list[Operation]] = defaultdict(list)
+        for operation in operations:
+            self._at[segments(operation.path)].append(operation)
+
+    def plans(self) -> list[Plan]:
+        for path, found in self._at.items():
+            if path[-1] == "{}":
+                self._kind(path[:-1], found)
+        for path, found in self._at.items():
+            if path[-1] != "{}" and path not in self._kinds and self._owner(path) is None and self._stores(found):
+                self._kind(path, found)
+        self._relate()
+        result = [self._plan(operation) for operation in self._operations]
+        for kind in self._kinds.values():
+            _identify(kind)
+        return result
+
+    def _kind(self, path: Segments, found: Iterable[Operation]) -> Kind:
+        first = next(iter(found))
+        return self._kinds.setdefault(
+            path, Kind(name=f"{first.api.name} /{'/'.join(path)}", segments=path, twilio=twilio.applies(first.api))
+        )
+
+    def _stores(self, found: Iterable[Operation]) -> bool:
+        """Tell whether what a collection takes can be seen again."""
+        return any(operation.method == "GET" for operation in found)
+
+    def _owner(self, path: Segments) -> Kind | None:
+        """Give the kind that another path shows too: the same schema, the same last word or a word right below it."""
+        listed = next((view for operation in self._at[path] if (view := _listed(operation))), None)
+        if listed is None:
+            return None
+        for kind_path, kind in self._kinds.items():
+            shorter = kind_path[-1:] == path[-1:] and len(kind_path) < len(path)
+            if (
+                shorter
+                and kind_path[:-1] == path[: len(kind_path) - 1]
+                and self._identity(kind_path) == listed[1].identity
+            ):
+                return kind
+            if kind_path == path[:-1] and self._names(kind_path) & properties(listed[1].node, listed[1].root).keys():
+                return kind
+        return None
+
+    def _identity(self, path: Segments) -> str | None:
+        views = (view for operation in self._at[(*path, "{}")] if (view := _shown(operation)))
+        return next((view.identity for view in views), None)
+
+    def _names(self, path: Segments) -> set[str]:
+        """Give the specific names of a kind's id: `port_in_request_sid`, but not `sid`."""
+        names = {name for operation in self._at[(*path, "{}")] for name in _names(operation)[-1:]}
+        return {name for each in names for name in (each, snake_case(each))} - {"id", "Id", "sid", "Sid"}
+
+    def _plan(self, operation: Operation) -> Plan:
+        path = segments(operation.path)
+        names = _names(operation)
+        instance = path[-1] == "{}"
+        own = self._kinds.get(path[:-1] if instance else path)
+        kind = own or (None if instance else self._owner(path))
+        listed = None if instance else _listed(operation)
+        shown = _shown(operation)
+        role = _role(operation, instance=instance, listed=listed is not None)
+        if kind is None:
+            return Plan(
+                operation=operation,
+                role=Role.ACT,
+                kind=None,
+                names=names,
+                envelope=None,
+                view=shown,
+                parents=self._parents(path),
+                restricts={},
+            )
+        view = listed[1] if listed else shown
+        if not instance and role is Role.FETCH:
+            kind.single = True
+        if own is not None:
+            kind.operations.setdefault(role, operation)
+        elif role is Role.CREATE:
+            kind.created_elsewhere = True
+        if view is not None:
+            kind.views.append(view)
+        return Plan(
+            operation=operation,
+            role=role,
+            kind=kind,
+            names=names,
+            envelope=listed[0] if listed else None,
+            view=view,
+            parents=self._parents(path[:-1] if instance else path),
+            restricts={} if instance else {snake_case(name): name for name in names[kind.depth :]},
+        )
+
+    def _relate(self) -> None:
+        for path, kind in self._kinds.items():
+            kind.parents = self._parents(path)
+            if kind.parents:
+                kind.parents[-1].children.append(kind)
+
+    def _parents(self, path: Segments) -> tuple[Kind, ...]:
+        return tuple(
+            self._kinds[path[:end]] for end in range(1, len(path)) if path[end] == "{}" and path[:end] in self._kinds
+        )
+
+
+def _role(operation: Operation, *, instance: bool, listed: bool) -> Role:
+    match operation.method:
+        case "GET" | "HEAD":
+            return Role.LIST if listed else Role.FETCH
+        case "DELETE":
+            return Role.DELETE
+        case "POST" if not instance:
+            return Role.CREATE
+        case _:
+            return Role.UPDATE
+
+
+def _names(operation: Operation) -> tuple[str, ...]:
+    return tuple(_TEMPLATE.findall(operation.path))
+
+
+def json_content(answer: Answer | None) -> MediaType | None:
+    """Give the JSON media type of an answer, None where it has none."""
+    return next((each for each in answer.content if each.is_json), None) if answer else None
+
+
+def _shown(operation: Operation) -> View | None:
+    content = json_content(operation.success)
+    if content is None or content.schema is None:
+        return None
+    root = content.schema.json_schema
+    return _view(content.schema, root, root, content.examples[0] if content.examples else None)
+
+
+def _listed(operation: Operation) -> tuple[str | None, View] | None:
+    """Give the field that holds the list of an answer (None: the answer is the list) and the view of its items."""
+    content = json_content(operation.success)
+    if operation.method not in {"GET", "HEAD"} or content is None or content.schema is None:
+        return None
+    root = content.schema.json_schema
+    shown = content.examples[0] if content.examples else None
+    inner = items(root, root)
+    if inner is not None and "object" not in types(root, root):
+        return None, _view(content.schema, root, inner, _first(shown))
+    lists = dict(_lists_of_objects(root))
+    if not lists:
+        return None
+    last = snake_case(segments(operation.path)[-1])
+    name = last if last in lists else next(iter(lists))
+    example = shown.get(name) if isinstance(shown, Mapping) else None
+    return name, _view(content.schema, root, lists[name], _first(example))
+
+
+def _lists_of_objects(root: JsonSchema) -> Iterator[tuple[str, JsonSchema]]:
+    for name, node in properties(root, root).items():
+        inner = items(node, root)
+        if isinstance(inner, Mapping) and inner and types(inner, root) - {"null"} == {"object"}:
+            yield name, inner
+
+
+def _first(shown: Any) -> Any:
+    return shown[0] if isinstance(shown, list) and shown else None
+
+
+def _view(schema: Schema, root: JsonSchema, node: JsonSchema, example: Any) -> View:
+    identity = schema.pointer
+    if isinstance(node, Mapping) and "$ref" in node and not node.keys() - {"$ref", "$defs"}:
+        identity = str(node["$ref"])
+    return View(schema=schema, root=root, node=node, identity=identity, example=example)
+
+
+def _identify(kind: Kind) -> None:
+    """Find the parameter and the field that carry the id of a kind's resources."""
+    for operation in kind.operations.values():
+        if segments(operation.path)[-1] == "{}":
+            kind.id_parameter = _names(operation)[-1]
+            kind.has_sid = any(
+                parameter.name == kind.id_parameter and _is_sid(parameter.schema.json_schema)
+                for parameter in operation.parameters_in(Location.PATH)
+            )
+            break
+    named = [kind.id_parameter, snake_case(kind.id_parameter)] if kind.id_parameter else []
+    declared = {name for view in kind.views for name in properties(view.node, view.root)}
+    wanted = [*named, "sid", "id"]
+    kind.id_field = next((name for name in wanted if name in declared), None)
+
+
+def _is_sid(schema: JsonSchema) -> bool:
+    pattern = keyword(schema, schema, "pattern")
+    return isinstance(pattern, str) and prefixes_of_pattern(pattern) is not None
+
+
+__all__ = ["Kind", "Plan", "Role", "Segments", "View", "json_content", "plans", "segments"]
