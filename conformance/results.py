@@ -74,6 +74,29 @@ class _Counts:
     crashed: dict[str, str] = field(default_factory=dict)
     seen: dict[Hashable, list[Any]] = field(default_factory=dict)
     """For exchanges that show the same: what they show, and how many they are."""
+    clear: int = 0
+    """Exchanges that every one of `applicable` passed."""
+    applicable: tuple[str, ...] = ()
+
+    def see(self, lens: Lens, matched: Matched) -> None:
+        """Count what an exchange shows."""
+        key = lens.key(matched)
+        known = self.seen.get(key)
+        if known is None:
+            self.seen[key] = [seen(matched), 1]
+        else:
+            known[1] += 1
+
+    def tally(self) -> Tally:
+        """Give the counts as values."""
+        passed = self.passed + Counter(dict.fromkeys(self.applicable, self.clear))
+        return Tally(
+            exchanges=self.exchanges + self.clear,
+            passed=_sorted(passed),
+            failed=_sorted(self.failed),
+            crashed=_sorted(self.crashed),
+            seen=_sorted(_expanded(self.seen.values())),
+        )
 
 
 class Collector:
@@ -109,14 +132,18 @@ class Collector:
             counts.passed.update(passed)
             counts.failed.update(failed)
             if lens is not None and matched is not None:
-                key = lens.key(matched)
-                known = counts.seen.get(key)
-                if known is None:
-                    counts.seen[key] = [seen(matched), 1]
-                else:
-                    known[1] += 1
+                counts.see(lens, matched)
             for rule, reason in crashed.items():
                 counts.crashed.setdefault(rule, reason)
+
+    def add_clear(self, operation: str, matched: Matched, lens: Lens, applicable: tuple[str, ...]) -> None:
+        """Add an exchange in which there is nothing to find: every applicable rule passed."""
+        counts = self._counts.get(operation)
+        if counts is None:
+            counts = self._counts[operation] = _Counts()
+        counts.clear += 1
+        counts.applicable = applicable
+        counts.see(lens, matched)
 
     def _add_finding(self, finding: Finding, exchange: Exchange) -> None:
         known = self._findings.get(finding.fingerprint)
@@ -139,16 +166,7 @@ class Collector:
         """Give the cell."""
         return Cell(
             id=self._id,
-            tallies={
-                key: Tally(
-                    exchanges=counts.exchanges,
-                    passed=_sorted(counts.passed),
-                    failed=_sorted(counts.failed),
-                    crashed=_sorted(counts.crashed),
-                    seen=_sorted(_expanded(counts.seen.values())),
-                )
-                for key, counts in sorted(self._counts.items())
-            },
+            tallies={key: counts.tally() for key, counts in sorted(self._counts.items())},
             findings={
                 name: Recurring(
                     finding=_masked(finding),

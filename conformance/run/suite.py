@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from conformance import checks, reports, results
+from conformance.checks.gate import Gate
 from conformance.checks.judge import Judge
 from conformance.config import Settings
 from conformance.errors import SettingsError
@@ -18,7 +19,7 @@ from conformance.model.rule import Check, Severity
 from conformance.openapi import operations as openapi
 from conformance.openapi.document import shipped
 from conformance.profiles.twilio.formats import FORMATS
-from conformance.profiles.twilio.sids import prefixes_of_pattern
+from conformance.profiles.twilio.sids import demands, prefixes_of_pattern
 from conformance.schemas.compiler import Compiler
 from conformance.schemas.formats import STANDARD
 from conformance.version import __version__
@@ -119,6 +120,7 @@ class Suite:
     chosen: tuple[Operation, ...]
     """Those that the report is about."""
     judge: Judge
+    gate: Gate
 
     def subject(self, **decisive: Any) -> Subject:
         """Give what a report is about; `decisive` is whatever else decides the results."""
@@ -154,7 +156,13 @@ def suite(settings: Settings) -> Suite:
         corrected = load(settings, contract=Contract.CORRECTED)
         second = Judge(corrected, checks=held, compiler=compiler())
     judge = Judge(operations, checks=held, compiler=compiler(), severities=severities, second=second)
-    return Suite(settings=settings, operations=operations, chosen=chosen(operations, settings.operation), judge=judge)
+    return Suite(
+        settings=settings,
+        operations=operations,
+        chosen=chosen(operations, settings.operation),
+        judge=judge,
+        gate=Gate(judge, tighten=demands),
+    )
 
 
 def merge(files: tuple[str, ...]) -> Report:
