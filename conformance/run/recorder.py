@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import IO
 
 from conformance import results
+from conformance.checks.gate import Clear
 from conformance.config import Settings
 from conformance.errors import RecordingError, SettingsError
 from conformance.model.finding import Finding
 from conformance.model.http import Exchange
 from conformance.model.operation import Operation
 from conformance.model.report import Cell
-from conformance.model.rule import Matched
 from conformance.run.suite import Suite
 from conformance.schemas.coverage import Lens
 
@@ -38,7 +38,7 @@ class Recorder:
     def add(self, exchange: Exchange, *, operation: Operation | None = None) -> None:
         """Judge an exchange; `operation` where it is known to which it belongs."""
         clear = self._gate.clear(exchange)
-        if clear is not None and (operation is None or clear.operation is operation):
+        if clear is not None and (operation is None or clear.matched.operation is operation):
             self._add_clear(clear)
             return
         judgement = self._judge.judge(exchange, operation=operation)
@@ -62,16 +62,15 @@ class Recorder:
             matched=judgement.matched,
         )
 
-    def _add_clear(self, matched: Matched) -> None:
-        operation = matched.operation
+    def _add_clear(self, clear: Clear) -> None:
+        operation = clear.matched.operation
         if operation.key not in self._keys:
             return
         self.judged += 1
         applicable = self._applicable.get(operation)
         if applicable is None:
             applicable = self._applicable[operation] = self._judge.applicable(operation)
-            self._lenses[operation] = Lens(operation)
-        self._collector.add_clear(operation.key, matched, self._lenses[operation], applicable)
+        self._collector.add_clear(operation.key, clear.matched, clear.key, applicable)
 
     def _lens(self, operation: Operation | None) -> Lens | None:
         if operation is None:
