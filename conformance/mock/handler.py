@@ -209,9 +209,9 @@ class Mock:
         return Refusal(status=400, message=problem.message)
 
     def _empty(self, call: Call) -> Refusal | None:
-        """Refuse a request without the body that it needs."""
+        """Refuse a request without the body that it must have; a form without fields has no bytes."""
         body = call.plan.operation.request_body
-        if call.request.body or body is None or not body.content or body.content[0].schema is None:
+        if call.request.body or body is None or not body.required or body.content[0].schema is None:
             return None
         root = body.content[0].schema.json_schema
         missing = sorted(required(root, root))
