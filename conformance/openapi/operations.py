@@ -123,9 +123,8 @@ class _Builder:
         version = root.get("openapi")
         if not isinstance(version, str) or not _VERSION.match(version):
             found = f"`swagger: {root['swagger']}`" if "swagger" in root else f"`openapi: {version}`"
-            document.fail(
-                "/openapi" if "openapi" in root else "", what=found, expected="an OpenAPI 3.0 or 3.1 document"
-            )
+            pointer = next((f"/{name}" for name in ("openapi", "swagger") if name in root), "")
+            document.fail(pointer, what=found, expected="an OpenAPI 3.0 or 3.1 document")
         self._version = version
         info = self._mapping(self._references.root.child("info")) if "info" in root else {}
         self._servers = self._read_servers(self._references.root) or (_server("/"),)
@@ -333,11 +332,11 @@ class _Builder:
             )
 
     def _read_schemes(self) -> Iterator[tuple[str, SecurityScheme]]:
-        components = self._references.root.value.get("components", {})
-        if not isinstance(components, Mapping) or "securitySchemes" not in components:
+        if self._references.root.value.get("components") is None:
             return
-        place = self._references.root.child("components")
-        for child in self._children(place, "securitySchemes", Mapping):
+        components = self._references.root.child("components")
+        self._mapping(components)
+        for child in self._children(components, "securitySchemes", Mapping):
             node = self._mapping(self._references.resolve(child))
             name = child.pointer.rpartition("/")[2]
             yield (
