@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from functools import partial
 from pathlib import Path
+from posixpath import normpath
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -38,6 +39,7 @@ _STYLES: Final = {
 }
 _IGNORED_HEADERS: Final = frozenset({"accept", "content-type", "authorization"})
 """OpenAPI 3.x, 4.7.12: header parameters with these names are to be ignored."""
+DEFAULT_PORTS: Final = {"http": ":80", "https": ":443"}
 _VERSION: Final = re.compile(r"3\.[01]\.\d+")
 _STATUS: Final = re.compile(r"[1-5](\d\d|XX)|default", re.IGNORECASE)
 _VARIABLE: Final = re.compile(r"\{([^}]+)\}")
@@ -255,7 +257,11 @@ class _Builder:
                 return ""
             return str(variable["default"])
 
-        return _server(_VARIABLE.sub(default, str(url)))
+        text = _VARIABLE.sub(default, str(url))
+        try:
+            return _server(text)
+        except ValueError:
+            place.document.fail(f"{place.pointer}/url", what=f"the URL {text!r}", expected="a server URL")
 
     def _read_parameters(self, place: Place) -> Iterator[Parameter]:
         for child in self._children(place, "parameters", list):
@@ -372,8 +378,19 @@ class _Builder:
 
 
 def _server(url: str) -> Server:
+    """Read a server URL.
+
+    Raises:
+        ValueError: it is none.
+
+    """
     parts = urlsplit(url)
-    return Server(url=url, scheme=parts.scheme, host=parts.netloc.lower(), base_path=parts.path.rstrip("/"))
+    if parts.scheme and not parts.netloc:
+        message = f"no host in {url!r}"
+        raise ValueError(message)
+    host = parts.netloc.rpartition("@")[2].lower().removesuffix(DEFAULT_PORTS.get(parts.scheme, "\0"))
+    path = parts.path if parts.netloc else normpath(f"/{parts.path.lstrip('/')}")
+    return Server(url=url, scheme=parts.scheme, host=host, base_path=path.rstrip("/"))
 
 
 def _references_in(place: Place) -> Iterator[Place]:

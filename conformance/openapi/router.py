@@ -24,10 +24,11 @@ from conformance.model.http import Request
 from conformance.model.operation import Location, Operation, Server
 from conformance.model.route import Candidate, Match, Miss
 from conformance.model.rule import Problem
+from conformance.openapi.operations import DEFAULT_PORTS
 
 _TEMPLATE: Final = re.compile(r"\{([^{}/]+)\}")
 _URL: Final = re.compile(r"(?:(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://(?:[^/?#@]*@)?(?P<host>[^/?#]*))?(?P<path>[^?#]*)")
-_DEFAULT_PORTS: Final = {"http": ":80", "https": ":443"}
+
 
 _IDENTIFIER: Final = re.compile(
     r"\^\(?(?P<prefix>[A-Za-z]+(?:\|[A-Za-z]+)*)\)?\[(?P<digits>[0-9A-Za-z-]+)\]\{(?P<count>\d+)\}\$"
@@ -134,7 +135,7 @@ class Router:
             ("", "", url) if parts is None else (parts["scheme"] or "", parts["host"] or "", parts["path"])
         )
         scheme = scheme.lower()
-        host = host.lower().removesuffix(_DEFAULT_PORTS.get(scheme, "\0"))
+        host = host.lower().removesuffix(DEFAULT_PORTS.get(scheme, "\0"))
         return self._search(method, scheme, host, path)
 
     def quick(self, method: str, location: str) -> tuple[_Route, tuple[str, ...]] | None:
