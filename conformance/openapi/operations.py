@@ -26,7 +26,7 @@ from conformance.model.operation import (
 )
 from conformance.openapi import overlay as overlays
 from conformance.openapi.dialect import self_contained
-from conformance.openapi.document import Document, escape, load
+from conformance.openapi.document import Document, escape, load, tokens
 from conformance.openapi.references import Place, References
 
 METHODS: Final = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
@@ -310,7 +310,7 @@ class _Builder:
                 examples.append(example["value"])
         encoding = node.get("encoding", {})
         return MediaType(
-            name=place.pointer.rpartition("/")[2].replace("~1", "/").replace("~0", "~"),
+            name=_last(place),
             schema=self._schema(place, "schema") if "schema" in node else None,
             encoding=encoding if isinstance(encoding, Mapping) else {},
             examples=tuple(examples),
@@ -319,7 +319,7 @@ class _Builder:
 
     def _read_answers(self, place: Place) -> Iterator[Answer]:
         for child in self._children(place, "responses", Mapping):
-            status = child.pointer.rpartition("/")[2]
+            status = _last(child)
             if status.startswith("x-"):
                 continue
             if not _STATUS.fullmatch(status):
@@ -331,11 +331,15 @@ class _Builder:
                 description=str(node.get("description", "")),
                 content=self._read_content(found),
                 headers={
-                    header.pointer.rpartition("/")[2]: self._schema(self._references.resolve(header), "schema")
-                    for header in self._children(found, "headers", Mapping)
+                    _last(header): self._read_header(header) for header in self._children(found, "headers", Mapping)
                 },
                 pointer=found.pointer,
             )
+
+    def _read_header(self, place: Place) -> Schema:
+        found = self._references.resolve(place)
+        self._mapping(found)
+        return self._schema(found, "schema")
 
     def _read_schemes(self) -> Iterator[tuple[str, SecurityScheme]]:
         if self._references.root.value.get("components") is None:
@@ -344,7 +348,7 @@ class _Builder:
         self._mapping(components)
         for child in self._children(components, "securitySchemes", Mapping):
             node = self._mapping(self._references.resolve(child))
-            name = child.pointer.rpartition("/")[2]
+            name = _last(child)
             yield (
                 name,
                 SecurityScheme(
@@ -375,6 +379,10 @@ class _Builder:
         child = place.child(key)
         make = partial(self_contained, child, self._references, version=self._version)
         return Schema(pointer=child.pointer, make=make)
+
+
+def _last(place: Place) -> str:
+    return tokens(place.pointer)[-1]
 
 
 def _server(url: str) -> Server:
