@@ -32,11 +32,12 @@ from conformance.openapi.references import Place, References
 METHODS: Final = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 SUFFIXES: Final = frozenset({".json", ".yaml", ".yml"})
 _STYLES: Final = {
-    Location.PATH: "simple",
-    Location.QUERY: "form",
-    Location.HEADER: "simple",
-    Location.COOKIE: "form",
+    Location.PATH: ("simple", "label", "matrix"),
+    Location.QUERY: ("form", "spaceDelimited", "pipeDelimited", "deepObject"),
+    Location.HEADER: ("simple",),
+    Location.COOKIE: ("form",),
 }
+"""OpenAPI 3.1, 4.8.12.2: the default comes first."""
 _IGNORED_HEADERS: Final = frozenset({"accept", "content-type", "authorization"})
 """OpenAPI 3.x, 4.7.12: header parameters with these names are to be ignored."""
 DEFAULT_PORTS: Final = {"http": ":80", "https": ":443"}
@@ -270,12 +271,14 @@ class _Builder:
             name, where = node.get("name"), node.get("in")
             if not isinstance(name, str):
                 self._fail(found, "name", expected="the name of the parameter")
-            if where not in {location.value for location in Location}:
+            if where not in [location.value for location in Location]:
                 self._fail(found, "in", expected="path, query, header or cookie")
             location = Location(where)
             if location is Location.HEADER and str(name).lower() in _IGNORED_HEADERS:
                 continue
-            style = str(node.get("style", _STYLES[location]))
+            style = node.get("style", _STYLES[location][0])
+            if style not in _STYLES[location]:
+                self._fail(found, "style", expected=" or ".join(_STYLES[location]))
             content = next(iter(self._read_content(found)), None)
             yield Parameter(
                 name=str(name),
