@@ -42,7 +42,7 @@ _IGNORED_HEADERS: Final = frozenset({"accept", "content-type", "authorization"})
 """OpenAPI 3.x, 4.7.12: header parameters with these names are to be ignored."""
 DEFAULT_PORTS: Final = {"http": ":80", "https": ":443"}
 _VERSION: Final = re.compile(r"3\.[01]\.\d+")
-_STATUS: Final = re.compile(r"[1-5](\d\d|XX)|default", re.IGNORECASE)
+_STATUS: Final = re.compile(r"[1-5]([0-9][0-9]|XX|xx)|default")
 _VARIABLE: Final = re.compile(r"\{([^}]+)\}")
 
 
