@@ -122,6 +122,7 @@ class _Builder:
         self._references = References(document, allowed=allowed)
         self._touched = touched
         self._reached: dict[str, frozenset[str]] = {}
+        self._ids: set[str] = set()
         root = self._mapping(self._references.root)
         version = root.get("openapi")
         if not isinstance(version, str) or not _VERSION.match(version):
@@ -160,27 +161,24 @@ class _Builder:
                 self._document.fail(place.pointer, what=f"the path {template!r}", expected="a path that starts with /")
             item = self._references.resolve(place)
             self._mapping(item)
-            for method in METHODS:
-                if method in item.value:
+            for method in item.value:
+                if method in METHODS:
                     yield self._operation(template, method, item)
 
     def _operation(self, template: str, method: str, item: Place) -> Operation:
         place = item.child(method)
         node = self._mapping(place)
-        operation_id = node.get("operationId")
-        if operation_id is not None and not isinstance(operation_id, str):
-            self._fail(place, "operationId", expected="a string")
         security = self._read_security(place)
         parameters = {(each.location, each.name): each for each in self._read_parameters(item)}
         parameters.update({(each.location, each.name): each for each in self._read_parameters(place)})
         return Operation(
             api=self._api,
-            operation_id=operation_id,
+            operation_id=self._read_id(place),
             method=method.upper(),
             path=template,
-            summary=str(node.get("summary", "")),
-            description=str(node.get("description", "")),
-            tags=tuple(map(str, node.get("tags", ()))),
+            summary=str(node.get("summary") or ""),
+            description=str(node.get("description") or ""),
+            tags=tuple(str(child.value) for child in self._children(place, "tags", list)),
             parameters=tuple(parameters.values()),
             request_body=self._read_body(place),
             responses=tuple(self._read_answers(place)),
@@ -189,6 +187,17 @@ class _Builder:
             corrections=self._corrections(item.pointer, place),
             pointer=place.pointer,
         )
+
+    def _read_id(self, place: Place) -> str | None:
+        found = place.value.get("operationId")
+        if found is None:
+            return None
+        if not isinstance(found, str):
+            self._fail(place, "operationId", expected="a string")
+        if found in self._ids:
+            self._fail(place, "operationId", expected="each operationId once")
+        self._ids.add(found)
+        return str(found)
 
     def _corrections(self, item: str, place: Place) -> int:
         if not self._touched:
