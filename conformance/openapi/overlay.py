@@ -132,7 +132,7 @@ def apply(document: Document, overlays: tuple[Overlay, ...]) -> Corrected:
         DocumentError: a value cannot be merged where it should, or a JSONPath is broken.
 
     """
-    data = copy.deepcopy(document.data)
+    data = _unshared(document.data)
     touched: list[frozenset[str]] = []
     digest = hashlib.sha256(document.text)
     for overlay in overlays:
@@ -142,6 +142,13 @@ def apply(document: Document, overlays: tuple[Overlay, ...]) -> Corrected:
         path=document.path, text=document.text, data=data, is_json=document.is_json, folder=document.folder
     )
     return Corrected(document=corrected, touched=tuple(touched), digest=digest.hexdigest())
+
+
+def _unshared(node: Any) -> Any:
+    """Give a copy in which what YAML aliases share stands by itself: a correction of one place is of one place."""
+    if isinstance(node, dict):
+        return {name: _unshared(child) for name, child in node.items()}
+    return [_unshared(child) for child in node] if isinstance(node, list) else node
 
 
 def _apply(action: Action, data: Any, overlay: Document) -> Iterator[str]:
