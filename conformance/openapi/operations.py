@@ -10,7 +10,7 @@ from posixpath import normpath
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from conformance.errors import SettingsError
+from conformance.errors import DocumentError, SettingsError
 from conformance.model.operation import (
     Answer,
     Api,
@@ -220,7 +220,10 @@ class _Builder:
         while waiting:
             current = waiting.pop()
             for node in _references_in(current):
-                target = self._references.follow(node)
+                try:
+                    target = self._references.follow(node)
+                except DocumentError:
+                    continue  # the data of an example may look like a reference
                 if target.pointer not in found:
                     found.add(target.pointer)
                     waiting.append(target)
