@@ -46,7 +46,8 @@ class _Route:
     operation: Operation
     server: Server
     rank: int
-    literals: tuple[bool, ...]
+    segments: tuple[tuple[bool, int], ...]
+    """Of each segment of the path: is it a template, how little does it spell out."""
     pattern: re.Pattern[str]
     """Any text for each path parameter."""
     strict: str
@@ -58,9 +59,9 @@ class _Route:
     """The parameters whose schema says more than `strict` does."""
 
     @property
-    def order(self) -> tuple[tuple[bool, ...], int]:
-        """Sorts literal segments before templates, then by document."""
-        return tuple(not literal for literal in self.literals), self.rank
+    def order(self) -> tuple[tuple[tuple[bool, int], ...], int]:
+        """Sorts literal segments before templates, templates by how much they spell out, then by document."""
+        return self.segments, self.rank
 
 
 class _Bucket:
@@ -112,7 +113,7 @@ class Router:
             operation=operation,
             server=server,
             rank=rank,
-            literals=tuple("{" not in segment for segment in operation.path.split("/")[1:]),
+            segments=tuple(map(_rank, operation.path.split("/")[1:])),
             pattern=re.compile(_expression(server.base_path + operation.path, {})),
             strict=origin + _expression(server.base_path + operation.path, exact),
             names=names,
@@ -289,6 +290,11 @@ def _expression(template: str, exact: Mapping[str, str | None]) -> str:
     return "".join(
         re.escape(part) if index % 2 == 0 else f"({exact.get(part) or '[^/]+?'})" for index, part in enumerate(parts)
     )
+
+
+def _rank(segment: str) -> tuple[bool, int]:
+    spelled = _TEMPLATE.sub("", segment)
+    return (False, 0) if spelled == segment else (True, -len(spelled))
 
 
 def _compile(template: str) -> re.Pattern[str]:
