@@ -78,9 +78,8 @@ class _Counts:
     """Exchanges that every one of `applicable` passed."""
     applicable: tuple[str, ...] = ()
 
-    def see(self, lens: Lens, matched: Matched) -> None:
+    def see(self, key: Hashable, matched: Matched) -> None:
         """Count what an exchange shows."""
-        key = lens.key(matched)
         known = self.seen.get(key)
         if known is None:
             self.seen[key] = [seen(matched), 1]
@@ -132,18 +131,18 @@ class Collector:
             counts.passed.update(passed)
             counts.failed.update(failed)
             if lens is not None and matched is not None:
-                counts.see(lens, matched)
+                counts.see(lens.key(matched), matched)
             for rule, reason in crashed.items():
                 counts.crashed.setdefault(rule, reason)
 
-    def add_clear(self, operation: str, matched: Matched, lens: Lens, applicable: tuple[str, ...]) -> None:
-        """Add an exchange in which there is nothing to find: every applicable rule passed."""
+    def add_clear(self, operation: str, matched: Matched, key: Hashable, applicable: tuple[str, ...]) -> None:
+        """Add an exchange that every applicable rule passed; `key` is equal for exchanges that cover the same."""
         counts = self._counts.get(operation)
         if counts is None:
             counts = self._counts[operation] = _Counts()
         counts.clear += 1
         counts.applicable = applicable
-        counts.see(lens, matched)
+        counts.see(key, matched)
 
     def _add_finding(self, finding: Finding, exchange: Exchange) -> None:
         known = self._findings.get(finding.fingerprint)

@@ -3,11 +3,14 @@
 Most traffic conforms. Such an exchange has a documented status and media type, JSON that every parser reads alike, and
 values that pass the closed form of their schemas; then every check that is marked `silent_when_clear` has nothing to
 say, and only the others run. Whatever is not clear at once is left to the judge: the gate never finds, it only clears.
+
+A name that occurs twice in one object is lost in decoding, but its quotes are not: where nothing is escaped, a text has
+two quotes for each string in its value.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -17,8 +20,10 @@ from conformance.checks.judge import Judge
 from conformance.model.http import Exchange, Response
 from conformance.model.operation import Answer, Location, MediaType, Operation, Parameter
 from conformance.model.rule import ABSENT, Matched, Problem, Reading
-from conformance.schemas.closed import Counter, Tighten, member_counter
+from conformance.schemas.closed import Tighten
+from conformance.schemas.coverage import Lens
 from conformance.schemas.reading import Reader, pick
+from conformance.schemas.shapes import Look, look
 from conformance.schemas.walk import types
 
 _decode: Final = msgspec.json.Decoder().decode
@@ -33,7 +38,7 @@ class _Body:
 
     media_type: MediaType
     is_clear: Callable[[Any], bool]
-    members: Counter
+    look: Look
 
 
 @dataclass(slots=True, kw_only=True)
@@ -50,11 +55,21 @@ class _Entrance:
     """What is known of one operation."""
 
     reader: Reader
+    lens: Lens
     statuses: dict[int, _Status | None]
     runs: tuple[_Run, ...] | None
     """The checks that still have to look; None where one cannot be planned, so that nothing is clear."""
     takes_nothing: bool
     """Whether a request with neither query nor body carries nothing that could be wrong."""
+
+
+@dataclass(slots=True)
+class Clear:
+    """An exchange in which there is nothing to find."""
+
+    matched: Matched
+    key: Hashable
+    """Equal for exchanges that cover the same."""
 
 
 class Gate:
@@ -66,7 +81,7 @@ class Gate:
         self._tighten = tighten
         self._entrances: dict[Operation, _Entrance] = {}
 
-    def clear(self, exchange: Exchange) -> Matched | None:
+    def clear(self, exchange: Exchange) -> Clear | None:
         """Give the exchange as it was read, where no check can object to it; None where the judge must look."""
         request, response = exchange.request, exchange.response
         location, _, query = request.url.partition("?")
@@ -79,15 +94,17 @@ class Gate:
             entrance = self._entrances[route.operation] = self._entrance(route.operation)
         if entrance.runs is None:
             return None
-        read = self._read_response(entrance, route.operation, response)
+        read = self._answered(entrance, route.operation, response)
         if read is None:
             return None
-        answer, answered = read
+        answer, answered, shape = read
         path_parameters = dict(zip(route.names, values, strict=True))
+        key: Hashable = None
         if query or request.body or not entrance.takes_nothing:
             asked = entrance.reader.read_request(request, path_parameters)
             if asked.problems or asked.body_error is not None:
                 return None
+            key = entrance.lens.asked(asked)
         else:
             asked = Reading(parameters={f"path/{name}": text for name, text in path_parameters.items()})
         matched = Matched(
@@ -101,47 +118,49 @@ class Gate:
         for run in entrance.runs:
             for _ in run(matched):
                 return None
-        return matched
+        return Clear(matched, (response.status, key, shape))
 
-    def _read_response(
+    def _answered(
         self, entrance: _Entrance, operation: Operation, response: Response
-    ) -> tuple[Answer, Reading] | None:
+    ) -> tuple[Answer, Reading, Hashable] | None:
         status = entrance.statuses.get(response.status, ABSENT)
         if status is ABSENT:
             status = entrance.statuses[response.status] = self._status(operation, response.status)
         if status is None:
             return None
+        text = response.body
         if not status.answer.content:
-            return None if response.body else (status.answer, _EMPTY)
-        content = self._content(status, operation, response.headers.get("Content-Type"), response.body)
-        return None if content is None else (status.answer, content)
-
-    def _content(self, status: _Status, operation: Operation, content_type: str | None, text: bytes) -> Reading | None:
+            return None if text else (status.answer, _EMPTY, None)
+        content_type = response.headers.get("Content-Type")
         body = status.bodies.get(content_type, ABSENT)
         if body is ABSENT:
             body = status.bodies[content_type] = self._body(status.answer, operation, content_type)
-        if body is None or not text:
+        if body is None or not text or b"\\" in text:
             return None
         try:
             value = _decode(text)
         except (ValueError, RecursionError):
             return None
-        if not body.is_clear(value) or not _is_plain(text, body.members(value)):
+        if not body.is_clear(value):
             return None
-        return Reading(media_type=body.media_type, body=value)
+        shape, strings = body.look(value)
+        if text.count(b'"') != 2 * strings:
+            return None
+        return status.answer, Reading(media_type=body.media_type, body=value), shape
 
     def _entrance(self, operation: Operation) -> _Entrance:
-        locations = {parameter.location for parameter in operation.parameters if parameter.required}
+        needed = {parameter.location for parameter in operation.parameters if parameter.required}
         declared = {parameter.location for parameter in operation.parameters}
         steps = self._judge.steps(operation)
         return _Entrance(
             reader=self._judge.reader(operation),
+            lens=Lens(operation),
             statuses={},
             runs=None if steps is None else tuple(step.run for step in steps if not step.check.silent_when_clear),
             takes_nothing=not declared & {Location.HEADER, Location.COOKIE}
             and all(_is_text(parameter) for parameter in operation.parameters_in(Location.PATH))
-            and locations <= {Location.PATH}
-            and not (operation.request_body and operation.request_body.required),
+            and needed <= {Location.PATH}
+            and operation.request_body is None,
         )
 
     def _status(self, operation: Operation, status: int) -> _Status | None:
@@ -155,20 +174,9 @@ class Gate:
         is_clear = self._judge.compiler.closed(media_type.schema, self._tighten(operation))
         if is_clear is None:
             return None
-        return _Body(media_type=media_type, is_clear=is_clear, members=member_counter(media_type.schema.json_schema))
+        return _Body(media_type=media_type, is_clear=is_clear, look=look(media_type.schema.json_schema))
 
 
 def _is_text(parameter: Parameter) -> bool:
     root = parameter.schema.json_schema
     return types(root, root) == {"string"} and parameter.style == "simple"
-
-
-def _is_plain(text: bytes, members: int) -> bool:
-    """Tell whether every member of the decoded value stands in the text exactly once.
-
-    A name that occurs twice in one object is lost in decoding. Without white space before colons, there are as many
-    `":` as members, at least.
-    """
-    if b" :" in text or b"\n:" in text or b"\t:" in text or b"\r:" in text:
-        return False
-    return text.count(b'":') == members

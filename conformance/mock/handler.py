@@ -28,6 +28,7 @@ from conformance.schemas import parameters
 from conformance.schemas.compiler import Compiler
 from conformance.schemas.forms import text
 from conformance.schemas.reading import Reader
+from conformance.schemas.walk import required
 
 _encode: Final = msgspec.json.Encoder().encode
 _ACCOUNT: Final = "AccountSid"
@@ -88,8 +89,8 @@ class Mock:
         self.authorization = _basic(self.account, _digits(f"{seed}/token"))
         """An `Authorization` header that the server accepts."""
         self._compiler = compiler
-        self._routes = Routes(self.operations, compiler)
         self._plans = plans(self.operations)
+        self._routes = Routes(self.operations, compiler, pattern=self._pattern)
         self._readers: dict[Operation, Reader] = {}
         self._shapes: dict[str, Representation] = {}
         self._envelopes: dict[Operation, Envelope] = {}
@@ -161,6 +162,11 @@ class Mock:
             response = self._respond(call, result)
         return Answered(response=response, operation=operation, problems=reading.problems)
 
+    def _pattern(self, operation: Operation, name: str) -> str | None:
+        plan = self._plans[operation]
+        kind = plan.kind_of(name) if name in plan.names else None
+        return None if kind is None else kind.pattern
+
     # What a request is held to
 
     def _unknown(self, request: Request, miss: Miss) -> Refusal:
@@ -196,11 +202,22 @@ class Mock:
         if reading.body_error is not None:
             return Refusal(status=400, message=reading.body_error.message)
         if not reading.problems:
-            return None
+            return self._empty(call)
         problem = reading.problems[0]
         if problem.instance_pointer.startswith("/path/"):
             return Refusal(status=404, message=f"The requested resource {call.found.path} was not found")
         return Refusal(status=400, message=problem.message)
+
+    def _empty(self, call: Call) -> Refusal | None:
+        """Refuse a request without the body that it must have; a form without fields has no bytes."""
+        body = call.plan.operation.request_body
+        if call.request.body or body is None or not body.required or body.content[0].schema is None:
+            return None
+        root = body.content[0].schema.json_schema
+        missing = sorted(required(root, root))
+        if not missing:
+            return None
+        return Refusal(status=400, message=f"Missing required parameter {missing[0]} in the post body")
 
     def _reader(self, operation: Operation) -> Reader:
         reader = self._readers.get(operation)
@@ -479,18 +496,14 @@ class Mock:
         """Give path parameters that the operation can be called with, making what has to be there."""
         plan = self._plans[operation]
         ids: list[str] = []
-        kinds = {kind.depth: kind for kind in plan.parents}
-        own = plan.kind if plan.kind is not None and len(plan.names) > plan.kind.depth and not plan.restricts else None
-        if own is not None and not own.single:
-            kinds[own.depth] = own
-        for index, name in enumerate(plan.names):
-            kind = kinds.get(index)
+        for name in plan.names:
+            kind = plan.kind_of(name)
             if name == _ACCOUNT:
                 ids.append(self.account)
-            elif kind is None:
+            elif kind is None or kind.single:
                 ids.append(self._sample(operation, name, state))
             else:
-                fresh = kind is own and plan.role is Role.DELETE
+                fresh = kind is plan.kind and plan.role is Role.DELETE
                 ids.append(self._present(kind, operation, name, ids, state, fresh=fresh))
         if plan.kind is not None and plan.kind.single and plan.role is not Role.CREATE:
             place = self._place_of(plan.kind, self.account, ids)

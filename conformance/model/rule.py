@@ -11,6 +11,7 @@ from typing import Any, Final
 from conformance.model.expectation import Expectation
 from conformance.model.http import Exchange
 from conformance.model.operation import Answer, MediaType, Operation
+from conformance.model.quick import quick
 from conformance.model.route import Miss
 
 
@@ -80,7 +81,7 @@ class Problem:
     """The JSON Schema keyword or the HTTP notion that was broken; part of the fingerprint."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@quick
 class Reading:
     """One side of an exchange, read by the declared types."""
 
@@ -96,7 +97,7 @@ class Reading:
     """Everything that the schemas object to, in order of place."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@quick
 class Matched:
     """An exchange that belongs to an operation, both sides read: what checks receive."""
 

@@ -25,11 +25,14 @@ from conformance.model.http import Request
 from conformance.model.operation import Location, Operation, Server
 from conformance.model.route import Candidate, Match, Miss
 from conformance.model.rule import Problem
+from conformance.openapi.operations import DEFAULT_PORTS
 
 _TEMPLATE: Final = re.compile(r"\{([^{}/]+)\}")
 _URL: Final = re.compile(r"(?:(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://(?:[^/?#@]*@)?(?P<host>[^/?#]*))?(?P<path>[^?#]*)")
-_DEFAULT_PORTS: Final = {"http": ":80", "https": ":443"}
 
+
+_ENCODED: Final = re.compile(r"(?:%(?!2F|25)[0-9A-F]{2})+", re.IGNORECASE)
+_STILL_ENCODED: Final = re.compile(r"%(?:2F|25)", re.IGNORECASE)
 _IDENTIFIER: Final = re.compile(
     r"\^\(?(?P<prefix>[A-Za-z]+(?:\|[A-Za-z]+)*)\)?\[(?P<digits>[0-9A-Za-z-]+)\]\{(?P<count>\d+)\}\$"
 )
@@ -46,7 +49,8 @@ class _Route:
     operation: Operation
     server: Server
     rank: int
-    literals: tuple[bool, ...]
+    segments: tuple[tuple[bool, int], ...]
+    """Of each segment of the path: is it a template, how little does it spell out."""
     pattern: re.Pattern[str]
     """Any text for each path parameter."""
     strict: str
@@ -58,10 +62,9 @@ class _Route:
     """The parameters whose schema says more than `strict` does."""
 
     @property
-    def order(self) -> tuple[tuple[bool, ...], int, int]:
+    def order(self) -> tuple[tuple[tuple[bool, int], ...], int, int]:
         """Sorts literal segments before templates, templates that say more before others, then by document."""
-        open_ends = self.strict.count("([^/]+?)")
-        return tuple(not literal for literal in self.literals), open_ends, self.rank
+        return self.segments, self.strict.count("([^/]+?)"), self.rank
 
 
 class _Bucket:
@@ -113,8 +116,8 @@ class Router:
             operation=operation,
             server=server,
             rank=rank,
-            literals=tuple("{" not in segment for segment in (server.base_path + operation.path).split("/")[1:]),
-            pattern=re.compile(_expression(server.base_path + operation.path, {})),
+            segments=tuple(map(_rank, (server.base_path + operation.path).split("/")[1:])),
+            pattern=_compile(server.base_path + operation.path),
             strict=origin + _expression(server.base_path + operation.path, exact),
             names=names,
             fits={name: (self._parameter_fits(operation, name), _resembling(schemas[name])) for name in names},
@@ -136,8 +139,8 @@ class Router:
             ("", "", url) if parts is None else (parts["scheme"] or "", parts["host"] or "", parts["path"])
         )
         scheme = scheme.lower()
-        host = host.lower().removesuffix(_DEFAULT_PORTS.get(scheme, "\0"))
-        return self._search(method, scheme, host, path)
+        host = host.lower().removesuffix(DEFAULT_PORTS.get(scheme, "\0"))
+        return self._search(method, scheme, host, _decoded(path or "/") if host else _decoded(path))
 
     def quick(self, method: str, location: str) -> tuple[_Route, tuple[str, ...]] | None:
         """Look up a URL without query in its bucket; None where that does not settle it."""
@@ -157,7 +160,7 @@ class Router:
     def under(self, operation: Operation, url: str) -> Match | None:
         """Read a URL as one operation's, whatever its host and the path before the template; None where it is not."""
         parts = _URL.match(url)
-        path = parts["path"] if parts else url
+        path = _decoded(parts["path"] if parts else url)
         for route in self._all:
             if route.operation is operation:
                 depth = len(operation.path.split("/")) - 1
@@ -171,7 +174,7 @@ class Router:
         found = route.pattern.fullmatch(path)
         if found is None:
             return None
-        values = {name: unquote(text) for name, text in zip(route.names, found.groups(), strict=True)}
+        values = {name: _wholly_decoded(text) for name, text in zip(route.names, found.groups(), strict=True)}
         for name, text in values.items():
             fits, resembles = route.fits[name]
             if not fits(text) and (strict or not resembles(text)):
@@ -292,8 +295,22 @@ def _expression(template: str, exact: Mapping[str, str | None]) -> str:
     )
 
 
+def _rank(segment: str) -> tuple[bool, int]:
+    spelled = _TEMPLATE.sub("", segment)
+    return (False, 0) if spelled == segment else (True, -len(spelled))
+
+
 def _compile(template: str) -> re.Pattern[str]:
-    return re.compile(_expression(template, {}))
+    return re.compile(_expression(_decoded(template), {}))
+
+
+def _decoded(path: str) -> str:
+    """Undo percent-encoding, but for slashes and percent signs, so that segments stay what they are."""
+    return _ENCODED.sub(lambda match: unquote(match[0]), path)
+
+
+def _wholly_decoded(text: str) -> str:
+    return _STILL_ENCODED.sub(lambda match: unquote(match[0]), text)
 
 
 def _resembling(schema: Mapping[str, Any]) -> Fits:
@@ -323,6 +340,7 @@ def _why(route: _Route, path: str) -> str:
             return f"the segment {text!r} is not {template!r}"
         for name, value in zip(_TEMPLATE.findall(template), found.groups(), strict=True):
             fits, resembles = route.fits[name]
-            if not fits(unquote(value)) and not resembles(unquote(value)):
-                return f"{name} may not be {unquote(value)!r}"
+            given_value = _wholly_decoded(value)
+            if not fits(given_value) and not resembles(given_value):
+                return f"{name} may not be {given_value!r}"
     return "it has another method"

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import IO
 
 from conformance import results
+from conformance.checks.gate import Clear
 from conformance.config import Settings
 from conformance.errors import RecordingError, SettingsError
 from conformance.model.expectation import KEY as GENERATED
@@ -17,7 +18,6 @@ from conformance.model.finding import Finding
 from conformance.model.http import Exchange
 from conformance.model.operation import Operation
 from conformance.model.report import Cell
-from conformance.model.rule import Matched
 from conformance.run.suite import Suite
 from conformance.schemas.coverage import Lens
 
@@ -39,7 +39,7 @@ class Recorder:
     def add(self, exchange: Exchange, *, operation: Operation | None = None) -> None:
         """Judge an exchange; `operation` where it is known to which it belongs."""
         clear = None if exchange.extra.get(GENERATED) else self._gate.clear(exchange)
-        if clear is not None and (operation is None or clear.operation is operation):
+        if clear is not None and (operation is None or clear.matched.operation is operation):
             self._add_clear(clear)
             return
         judgement = self._judge.judge(exchange, operation=operation)
@@ -63,16 +63,15 @@ class Recorder:
             matched=judgement.matched,
         )
 
-    def _add_clear(self, matched: Matched) -> None:
-        operation = matched.operation
+    def _add_clear(self, clear: Clear) -> None:
+        operation = clear.matched.operation
         if operation.key not in self._keys:
             return
         self.judged += 1
         applicable = self._applicable.get(operation)
         if applicable is None:
             applicable = self._applicable[operation] = self._judge.applicable(operation)
-            self._lenses[operation] = Lens(operation)
-        self._collector.add_clear(operation.key, matched, self._lenses[operation], applicable)
+        self._collector.add_clear(operation.key, clear.matched, clear.key, applicable)
 
     def _lens(self, operation: Operation | None) -> Lens | None:
         if operation is None:
