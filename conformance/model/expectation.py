@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from enum import Enum
 from typing import Any, Final
 
@@ -46,6 +46,8 @@ class Expectation:
     """Where, as in `Problem.instance_pointer`."""
     message: str = ""
     """What is wrong with the request, in words."""
+    values: Mapping[str, Any] = field(default_factory=dict)
+    """What the answer has to show, by name, where the request is part of a session."""
 
     def written(self) -> Mapping[str, Any]:
         """Give the expectation as it stands in `Exchange.extra`."""
