@@ -124,7 +124,7 @@ class Collector:
         failed: set[str] = set()
         for finding in findings:
             failed.add(finding.rule_id)
-            self._add_finding(finding, exchange)
+            self.add_finding(finding, exchange)
         if operation is not None:
             counts = self._counts.setdefault(operation, _Counts())
             counts.exchanges += 1
@@ -144,7 +144,8 @@ class Collector:
         counts.applicable = applicable
         counts.see(key, matched)
 
-    def _add_finding(self, finding: Finding, exchange: Exchange) -> None:
+    def add_finding(self, finding: Finding, exchange: Exchange | None) -> None:
+        """Add a finding; `exchange` is its evidence, None for findings about a document."""
         known = self._findings.get(finding.fingerprint)
         if known is None:
             self._findings[finding.fingerprint] = [finding, 1, [sample(finding, exchange)]]
@@ -207,7 +208,7 @@ def _masked_problem(problem: Problem) -> Problem:
     )
 
 
-def sample(finding: Finding, exchange: Exchange) -> Sample:
+def sample(finding: Finding, exchange: Exchange | None) -> Sample:
     """Give one occurrence with its evidence, without secrets."""
     source = finding.source or Source(kind="", path="", index=0)
     return Sample(
@@ -218,7 +219,7 @@ def sample(finding: Finding, exchange: Exchange) -> Sample:
         message=redact.text(finding.problem.message),
         instance_pointer=finding.problem.instance_pointer,
         actual=redact.value(finding.problem.actual),
-        evidence=evidence(exchange),
+        evidence=None if exchange is None else evidence(exchange),
     )
 
 
