@@ -178,9 +178,6 @@ class Check:
     and responses `(Operation) -> Inspector | None`. None: nothing to say about this operation."""
     good: tuple[Example, ...]
     bad: tuple[Example, ...]
-    silent_when_clear: bool
-    """Whether it has nothing to say of an exchange that the gate finds clear: documented status and media type, JSON
-    that all parsers read alike, values that pass the closed form of their schemas."""
     plant: Callable[..., Iterator[Exchange]] | None
     """Exchanges made from a conformant `Matched`, each with one fault that this check must report; for messages the
     side to spoil is the second argument."""
@@ -193,7 +190,6 @@ def check(
     good: Iterable[Example],
     bad: Iterable[Example],
     plant: Callable[..., Iterator[Exchange]] | None = None,
-    silent_when_clear: bool = False,
 ) -> Callable[[Callable[..., Any]], Check]:
     """Make a check of a planning function.
 
@@ -222,7 +218,6 @@ def check(
             plan=plan,
             good=good_examples,
             bad=bad_examples,
-            silent_when_clear=silent_when_clear,
             plant=plant,
         )
 

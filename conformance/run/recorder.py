@@ -16,7 +16,6 @@ from conformance.model.finding import Finding
 from conformance.model.http import Exchange
 from conformance.model.operation import Operation
 from conformance.model.report import Cell
-from conformance.model.rule import Matched
 from conformance.run.suite import Suite
 from conformance.schemas.coverage import Lens
 
@@ -28,8 +27,6 @@ class Recorder:
         """Start an empty cell; `emit` is told every finding as it occurs."""
         self._collector = results.Collector(cell_id)
         self._judge = suite.judge
-        self._gate = suite.gate
-        self._applicable: dict[Operation, tuple[str, ...]] = {}
         self._keys = frozenset(operation.key for operation in suite.chosen)
         self._emit = emit
         self._lenses: dict[Operation, Lens] = {}
@@ -37,10 +34,6 @@ class Recorder:
 
     def add(self, exchange: Exchange, *, operation: Operation | None = None) -> None:
         """Judge an exchange; `operation` where it is known to which it belongs."""
-        clear = self._gate.clear(exchange)
-        if clear is not None and (operation is None or clear.operation is operation):
-            self._add_clear(clear)
-            return
         judgement = self._judge.judge(exchange, operation=operation)
         if not judgement.in_scope:
             self._collector.add_out_of_scope()
@@ -61,17 +54,6 @@ class Recorder:
             lens=self._lens(judgement.operation),
             matched=judgement.matched,
         )
-
-    def _add_clear(self, matched: Matched) -> None:
-        operation = matched.operation
-        if operation.key not in self._keys:
-            return
-        self.judged += 1
-        applicable = self._applicable.get(operation)
-        if applicable is None:
-            applicable = self._applicable[operation] = self._judge.applicable(operation)
-            self._lenses[operation] = Lens(operation)
-        self._collector.add_clear(operation.key, matched, self._lenses[operation], applicable)
 
     def _lens(self, operation: Operation | None) -> Lens | None:
         if operation is None:
