@@ -189,6 +189,7 @@ class Mock:
         return self._stock.place(kind, call.moment.account, call.ids)
 
     def _create(self, call: _Call) -> Resource | Refusal:
+        """Create a resource; one that is there already is a conflict where the description knows conflicts."""
         missing = self._missing(call)
         if missing is not None:
             return missing
@@ -197,10 +198,11 @@ class Mock:
         there = None if given is None else self._stock.find(call.moment, kind, place, str(given))
         if there is None:
             return self._stock.make(call.moment, kind, place, said=call.body, path=call.found.match.path_parameters)
-        if not kind.single:
-            return Refusal(status=409, message=f"{given} is there already", code=errors.conflict(call.found.path))
-        self._stock.change(call.moment, kind, there, call.body)
-        return there
+        refused = next((status for status in (409, 400) if call.plan.operation.answer(status)), None)
+        if kind.single or refused is None:
+            self._stock.change(call.moment, kind, there, call.body)
+            return there
+        return Refusal(status=refused, message=f"{given} is there already", code=errors.conflict(call.found.path))
 
     def _fetch(self, call: _Call) -> Resource | Refusal:
         missing = self._missing(call)

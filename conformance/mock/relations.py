@@ -60,6 +60,13 @@ def removed(stock: Stock, moment: Moment, kind: Kind, resource: Resource, key: s
     return relate(stock, moment, kind, resource, key)
 
 
+def provided(stock: Stock, kind: Kind, resource: Resource, key: str) -> None:
+    """See to it that what there is one of has a part of some name."""
+    provide = _PROVIDED.get(kind.segments) if kind.twilio else None
+    if provide is not None:
+        provide(stock, kind, resource, key)
+
+
 def _call(stock: Stock, _: Moment, kind: Kind, call: Resource, __: Mapping[str, Any]) -> None:
     shape = stock.shape(kind)
     for name in ("to", "from"):
@@ -226,6 +233,12 @@ def _webhook(stock: Stock, moment: Moment, kind: Kind, webhook: Resource, said: 
             shape.tell(webhook.values, f"{target}_date_created", "@now", now=moment.now, since=webhook.created)
 
 
+def _provide_target(stock: Stock, kind: Kind, webhook: Resource, key: str) -> None:
+    name = f"{_TARGETS.get(key, '')}_url"
+    if not webhook.values.get(name):
+        stock.shape(kind).put(webhook.values, name, f"https://example.com/{name}")
+
+
 def _remove_target(stock: Stock, moment: Moment, kind: Kind, webhook: Resource, key: str) -> bool:
     """Remove one target of the webhook configuration, and the configuration with the last of them."""
     target = _TARGETS.get(key, "")
@@ -266,4 +279,7 @@ _CHANGED: Final[Mapping[Segments, _Relate]] = {
 }
 _REMOVED: Final[Mapping[Segments, Callable[[Any, Any, Kind, Resource, str], bool]]] = {
     ("v1", "Porting", "Configuration", "Webhook"): _remove_target,
+}
+_PROVIDED: Final[Mapping[Segments, Callable[[Any, Kind, Resource, str], None]]] = {
+    ("v1", "Porting", "Configuration", "Webhook"): _provide_target,
 }

@@ -240,8 +240,9 @@ class Stock:
                 ids.append(self._present(moment, kind, self._sample(moment, operation, name), ids, fresh=fresh))
         if plan.kind is not None and plan.kind.single and plan.role is not Role.CREATE:
             place = self.place(plan.kind, moment.account, ids)
-            if moment.state.find(place, "") is None:
-                self.make(moment, plan.kind, place)
+            there = moment.state.find(place, "") or self.make(moment, plan.kind, place)
+            if len(ids) > plan.kind.depth:
+                relations.provided(self, plan.kind, there, ids[-1])
         return dict(zip(plan.names, ids, strict=True))
 
     def _present(self, moment: Moment, kind: Kind, sample: str, ids: list[str], *, fresh: bool) -> str:

@@ -183,7 +183,7 @@ class Strictness:
             if request.body:
                 yield self._unknown("", "body", brief(request.body[:80].decode("utf-8", "replace")))
             return
-        if not request.body:
+        if not request.body and reading.body is ABSENT:
             yield from self._empty()
         if isinstance(reading.body, Mapping) and reading.media_type is not None:
             declared = self._fields[reading.media_type.name]
