@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 from urllib.parse import unquote
 
+from conformance.model.finding import json_type
 from conformance.model.operation import JsonSchema, Schema
 from conformance.openapi.dialect import NULLABLE
 from conformance.openapi.document import escape, tokens
@@ -44,22 +45,38 @@ def target(reference: str, root: JsonSchema) -> JsonSchema:
 
 def types(schema: JsonSchema, root: JsonSchema) -> frozenset[str]:
     """Give the JSON types that a schema allows; `integer` stands in `number` too."""
-    allowed = _ALL_TYPES
+    return _types(schema, root, frozenset())
+
+
+def _types(schema: JsonSchema, root: JsonSchema, trail: frozenset[int]) -> frozenset[str]:
+    """`trail` holds the schemas that are being looked at: a branch that leads back to one of them adds nothing."""
+    allowed = _ALL_TYPES if schema is not False else frozenset()
     for part in parts(schema, root):
-        declared = part.get("type")
-        if declared is not None and NULLABLE not in part:
-            names = frozenset({declared} if isinstance(declared, str) else declared)
-            allowed &= names | {"integer"} if "number" in names else names
-        branches = () if NULLABLE in part else (part.get("anyOf") or part.get("oneOf") or ())
-        if branches:
-            allowed &= frozenset().union(*(types(branch, root) for branch in branches))
+        if id(part) in trail:
+            return frozenset()
+        if NULLABLE in part:
+            continue
+        allowed &= _types_here(part)
+        for branches in (part.get("anyOf"), part.get("oneOf")):
+            if branches:
+                allowed &= frozenset().union(*(_types(branch, root, trail | {id(part)}) for branch in branches))
     return allowed | {"null"} if nullable(schema, root) else allowed
 
 
+def _types_here(part: Mapping[str, Any]) -> frozenset[str]:
+    declared = part.get("type")
+    if declared is not None:
+        names = frozenset({declared} if isinstance(declared, str) else declared)
+        return names | {"integer"} if "number" in names else names
+    members = [part["const"]] if "const" in part else part.get("enum")
+    return frozenset(map(json_type, members)) if isinstance(members, list) else _ALL_TYPES
+
+
 def nullable(schema: JsonSchema, root: JsonSchema) -> bool:
-    """Tell whether this module's reading of OpenAPI 3.0 `nullable` or a `null` type allows null."""
+    """Tell whether OpenAPI 3.0 `nullable`, a `null` type or a branch of that type allows null."""
     for part in parts(schema, root):
-        if NULLABLE in part:
+        branches = (*part.get("anyOf", ()), *part.get("oneOf", ()))
+        if any(isinstance(branch, Mapping) and branch.get("type") == "null" for branch in branches):
             return True
         if "$ref" in part:
             continue
@@ -72,12 +89,16 @@ def nullable(schema: JsonSchema, root: JsonSchema) -> bool:
 def properties(schema: JsonSchema, root: JsonSchema) -> dict[str, JsonSchema]:
     """Give the declared properties of an object schema, those of `anyOf` and `oneOf` branches included."""
     found: dict[str, JsonSchema] = {}
-    for part in parts(schema, root):
-        for name, value in part.get("properties", {}).items():
-            found.setdefault(name, value)
-        for branch in () if NULLABLE in part else (*part.get("anyOf", ()), *part.get("oneOf", ())):
-            for name, value in properties(branch, root).items():
+    waiting = [schema]
+    seen: set[int] = set()
+    while waiting:
+        for part in parts(waiting.pop(0), root):
+            if id(part) in seen:
+                continue
+            seen.add(id(part))
+            for name, value in part.get("properties", {}).items():
                 found.setdefault(name, value)
+            waiting += (*part.get("anyOf", ()), *part.get("oneOf", ()))
     return found
 
 
