@@ -77,8 +77,12 @@ def _rank(problem: Problem) -> int:
     return _RANK.get(problem.keyword, len(_RANK))
 
 
-def _order(pointer: str) -> list[tuple[int, str]]:
-    return [(int(token), "") if token.isdigit() else (-1, token) for token in pointer.split("/")]
+def _order(pointer: str) -> list[tuple[bool, int, str]]:
+    """Sort items by number: of two numbers the longer is the larger."""
+    return [
+        (is_number := token.isascii() and token.isdigit(), len(token) if is_number else 0, token)
+        for token in pointer.split("/")
+    ]
 
 
 def _leaves(
