@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
+
+import jsonschema_rs
+from jsonschema_rs import ValidationErrorKind as _Kind
 
 from conformance.model.finding import json_type
 from conformance.model.rule import Problem
@@ -16,9 +19,6 @@ from conformance.openapi.dialect import NULLABLE
 from conformance.openapi.document import escape
 from conformance.schemas.compiler import FORMAT, Validator
 from conformance.schemas.walk import spec_pointer
-
-if TYPE_CHECKING:
-    import jsonschema_rs
 
 _LONGEST: Final = 80
 
@@ -31,6 +31,7 @@ _RANK: Final = {
         ["type", "const", "enum", "pattern", IDENTIFIER, "format", "minLength", "maxLength", "minimum", "maximum"]
     )
 }
+
 
 _KINDS: Final = {
     **dict.fromkeys(["const", "enum"], "enum"),
@@ -147,17 +148,28 @@ def _problems(
     elif keyword == "pattern" and validator.is_identifier(str(expected)):
         keyword = IDENTIFIER
     where = spec_pointer(validator.schema, path)
+    unexpected = _unexpected(error, instance)
+    if unexpected is not None:
+        for name in unexpected:
+            yield Problem(
+                message=f"the field {name!r} is not allowed here",
+                instance_pointer=f"{pointer}/{escape(name)}",
+                spec_pointer=where,
+                expected=expected,
+                actual=instance[name],
+                keyword=str(path[-1]),
+            )
+        return
     if keyword == "required":
-        for name in error.kind.value if isinstance(error.kind.value, list) else [error.kind.value]:
-            if not isinstance(instance, Mapping) or name not in instance:
-                yield Problem(
-                    message=f"the required field {name!r} is missing",
-                    instance_pointer=f"{pointer}/{escape(str(name))}",
-                    spec_pointer=where,
-                    expected=f"a field {name!r}",
-                    actual=None,
-                    keyword="required",
-                )
+        name = error.kind.value
+        yield Problem(
+            message=f"the required field {name!r} is missing",
+            instance_pointer=f"{pointer}/{escape(name)}",
+            spec_pointer=where,
+            expected=f"a field {name!r}",
+            actual=None,
+            keyword="required",
+        )
         return
     yield Problem(
         message=_message(keyword, expected, instance, error),
@@ -167,6 +179,17 @@ def _problems(
         actual=instance,
         keyword=keyword,
     )
+
+
+def _unexpected(error: jsonschema_rs.ValidationError, instance: Any) -> list[str] | None:
+    """Give the fields that may not be there; None where an error is about something else."""
+    if isinstance(error.kind, _Kind.AdditionalProperties | _Kind.UnevaluatedProperties):
+        return list(error.kind.unexpected)
+    # Where no properties are declared, the error names the object and the first of its fields.
+    is_closed = error.kind.name == "falseSchema" and error.schema_path[-1:] == ["additionalProperties"]
+    if is_closed and error.instance_path[-1:] != ["additionalProperties"]:
+        return list(instance)
+    return None
 
 
 def brief(value: Any) -> str:
@@ -189,6 +212,8 @@ def _message(keyword: str, expected: Any, actual: Any, error: jsonschema_rs.Vali
             return f"{shown} does not match {expected}"
         case "format":
             return f"{shown} is not {_article(str(expected))}"
+        case "falseSchema":
+            return f"{shown} is not allowed here"
         case _:
             return str(error.message)
 
