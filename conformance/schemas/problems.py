@@ -18,7 +18,7 @@ from conformance.model.rule import Problem
 from conformance.openapi.dialect import NULLABLE
 from conformance.openapi.document import escape
 from conformance.schemas.compiler import FORMAT, Validator
-from conformance.schemas.walk import spec_pointer
+from conformance.schemas.walk import exact, spec_pointer
 
 _LONGEST: Final = 80
 
@@ -95,7 +95,7 @@ def _leaves(
         if context is None:
             yield error
             continue
-        node = _node(validator, error.schema_path[:-1])
+        node = _node(validator, exact(error.schema_path, validator.json_schema)[:-1])
         meant = context[0] if isinstance(node, Mapping) and NULLABLE in node else _meant(error, context)
         if meant is None:
             yield error
@@ -134,12 +134,12 @@ def _problems(
     value: Any,
     prefix: str,
 ) -> Iterator[Problem]:
-    path = list(error.schema_path)
+    path = exact(error.schema_path, validator.json_schema)
     keyword = error.kind.name
-    instance = value
-    for token in error.instance_path:
+    instance, pointer = value, prefix
+    for token in exact(error.instance_path, value):
         instance = instance[token]
-    pointer = prefix + "".join(f"/{escape(str(token))}" for token in error.instance_path)
+        pointer += f"/{escape(str(token))}"
     expected = _node(validator, path)
     stand_in = next((end for end in range(len(path), 0, -1) if _is_stand_in(_node(validator, path[:end]))), None)
     if stand_in is not None:

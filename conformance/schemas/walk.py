@@ -134,6 +134,24 @@ def values(
                 yield from values(item, inner, root, f"{pointer}/{index}")
 
 
+def exact(path: Sequence[str | int], root: Any) -> list[str | int]:
+    """Give a path of `jsonschema_rs` with the keys that a value has: it gives keys such as "10" and "010" as 10."""
+    node, found = root, []
+    for token in path:
+        key = _key(node, token) if isinstance(node, Mapping) and isinstance(token, int) else token
+        found.append(key)
+        try:
+            node = node[key]
+        except (KeyError, IndexError, TypeError):
+            node = None
+    return found
+
+
+def _key(node: Mapping[str, Any], token: int) -> str:
+    spelled = (key for key in node if key.isascii() and key.removeprefix("+").isdigit() and int(key) == token)
+    return str(token) if str(token) in node else next(spelled, str(token))
+
+
 def spec_pointer(schema: Schema, path: Sequence[str | int]) -> str:
     """Turn the path of a keyword in a self-contained schema into a JSON Pointer into the OpenAPI document."""
     node: Any = schema.json_schema
