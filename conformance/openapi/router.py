@@ -182,16 +182,20 @@ class Router:
         return Match(operation=route.operation, server=route.server, path_parameters=values)
 
     @cached_property
+    def _ordered(self) -> list[_Route]:
+        return sorted(self._all, key=lambda route: route.order)
+
+    @cached_property
     def _hosts(self) -> frozenset[str]:
         return frozenset(route.server.host for route in self._all)
 
     def _search(self, method: str, scheme: str, host: str, path: str) -> Match | Miss:
         """Try every route: first one that fits or nearly fits, then say why none does."""
-        ordered = sorted(self._all, key=lambda route: route.order)
+        ordered = self._ordered
         here = [route for route in ordered if route.server.host in {host, ""}]
         for strict in (True, False):
             for route in here:
-                if route.operation.method == method and route.server.scheme in {"", scheme}:
+                if route.operation.method == method and _speaks(route.server, scheme):
                     found = self._accept(route, path, strict=strict)
                     if found is not None:
                         return found
@@ -239,6 +243,11 @@ class Router:
         return [
             Candidate(operation=route.operation, reason="unknown-path", message=_why(route, path)) for route in near
         ]
+
+
+def _speaks(server: Server, scheme: str) -> bool:
+    """Tell whether a request of a scheme is for a server: a secure one is fine where a plain one is documented."""
+    return server.scheme in {"", scheme} or (server.scheme, scheme) == ("http", "https")
 
 
 def _distance(method: str, path: str, route: _Route) -> tuple[int, int, bool]:
