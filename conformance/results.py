@@ -8,12 +8,13 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Final
 
 from conformance.errors import ResultsError
 from conformance.model import redact
+from conformance.model.audit import Blame, Confidence, Edit, Evidence, Grounds, Technique, Witness
 from conformance.model.finding import Finding, Suspect
 from conformance.model.http import Exchange, Headers, Source
 from conformance.model.operation import Operation
@@ -171,6 +172,17 @@ def _masked_problem(problem: Problem) -> Problem:
         expected=redact.value(problem.expected),
         actual=redact.value(problem.actual),
         keyword=problem.keyword,
+        grounds=problem.grounds and _masked_grounds(problem.grounds),
+    )
+
+
+def _masked_grounds(grounds: Grounds) -> Grounds:
+    return replace(
+        grounds,
+        evidence=tuple(
+            replace(each, samples=tuple(replace(one, value=redact.value(one.value)) for one in each.samples))
+            for each in grounds.evidence
+        ),
     )
 
 
@@ -236,7 +248,40 @@ def occurrence(finding: Finding) -> dict[str, Any]:
         "actual": problem.actual,
         "fingerprint": finding.fingerprint,
         "source": None if finding.source is None else {"path": finding.source.path, "index": finding.source.index},
+        **({} if problem.grounds is None else _grounds_to_json(problem.grounds)),
     }
+
+
+def _grounds_to_json(grounds: Grounds) -> dict[str, Any]:
+    """What a finding of an audit says beyond the others."""
+    return {
+        "technique": grounds.technique and grounds.technique.value,
+        "confidence": grounds.confidence.value,
+        "verdict": grounds.blame.value,
+        "evidence": [asdict(each) for each in grounds.evidence],
+        "cause": grounds.cause,
+        "places": list(grounds.places),
+        "remedy": grounds.remedy,
+        "edits": [asdict(each) for each in grounds.edits],
+    }
+
+
+def _grounds(item: Mapping[str, Any]) -> Grounds | None:
+    if "verdict" not in item:
+        return None
+    return Grounds(
+        technique=item["technique"] and Technique(item["technique"]),
+        confidence=Confidence(item["confidence"]),
+        blame=Blame(item["verdict"]),
+        evidence=tuple(
+            Evidence(**{**each, "samples": tuple(Witness(**one) for one in each["samples"])})
+            for each in item["evidence"]
+        ),
+        cause=item["cause"],
+        places=tuple(item["places"]),
+        remedy=item["remedy"],
+        edits=tuple(Edit(**each) for each in item["edits"]),
+    )
 
 
 def write(report: Report, path: Path, *, fail_on: Severity, timing: Mapping[str, Any]) -> None:
@@ -379,6 +424,7 @@ def _finding(item: Mapping[str, Any]) -> Finding:
             expected=item["expected"],
             actual=item["actual"],
             keyword=item["keyword"],
+            grounds=_grounds(item),
         ),
         exchange_id=item["exchange"],
         source=None if source is None else Source(kind="", path=source["path"], index=source["index"]),

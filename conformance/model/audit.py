@@ -87,6 +87,8 @@ class Edit:
 class Grounds:
     """Why an audit says that something is wrong."""
 
+    technique: Technique | None = None
+    """How the check came to know; the auditor fills it in."""
     confidence: Confidence = Confidence.HIGH
     blame: Blame = Blame.SPEC
     evidence: tuple[Evidence, ...] = ()

@@ -200,7 +200,8 @@ class _Comparison:
             if key not in before:
                 name, needed = f"{key[0]} {parameter.get('name')}", parameter.get("required") is True
                 what = f"the {'required' if needed else 'optional'} parameter {name}"
-                yield _added("parameter", what, spot.at(place=name), parameter, clients=needed, servers=True)
+                yield _added("parameter", what, spot.at(place=name), parameter, counterpart=old.node, clients=needed,
+                             servers=True)  # fmt: skip
 
     def _parameter(self, old: Node, new: Node, spot: _Spot) -> Iterator[Change]:
         names = (old.get("name"), new.get("name"))
@@ -220,7 +221,7 @@ class _Comparison:
         if before is None and after is not None:
             needed = after.get("required") is True
             what = "a required request body" if needed else "an optional request body"
-            yield _added("request-body", what, spot, after, clients=needed, servers=True)
+            yield _added("request-body", what, spot, after, counterpart=old.node, clients=needed, servers=True)
         elif after is None and before is not None:
             yield _removed("request-body", "the request body", spot, before, clients=True)
         elif before is not None and after is not None:
@@ -239,7 +240,8 @@ class _Comparison:
                 yield _removed("media-type", name, spot, node, clients=True, servers=not asked)
         for name, node in after.items():
             if name not in before:
-                yield _added("media-type", name, spot, node, clients=bool(before) and not asked, servers=asked)
+                yield _added("media-type", name, spot, node, counterpart=nodes[0], clients=bool(before) and not asked,
+                             servers=asked)  # fmt: skip
 
     def _responses(self, old: OperationNode, new: OperationNode, spot: _Spot) -> Iterator[Change]:
         for status, node in old.responses.items():
@@ -252,7 +254,8 @@ class _Comparison:
         for status, node in new.responses.items():
             if status not in old.responses:
                 succeeds = status[:1] not in {"4", "5"}
-                yield _added("status", f"the status {status}", spot.at(place=status), node, clients=succeeds)
+                here = spot.at(place=status)
+                yield _added("status", f"the status {status}", here, node, counterpart=old.node, clients=succeeds)
 
     def _headers(self, nodes: _Nodes, spot: _Spot) -> Iterator[Change]:
         before = {node.key.lower(): node for node in self._old.children(nodes[0], "headers")}
@@ -279,7 +282,7 @@ class _Comparison:
             yield _effect("schema-removed", "the schema was removed", spot, Effect.WIDER, owners)
 
     def _schema(self, old: Node, new: Node, spot: _Spot, depth: int) -> Iterator[Change]:
-        old, new = _target(self._old, old), _target(self._new, new)
+        old, new = self._old.plain(old), self._new.plain(new)
         if (old.pointer, new.pointer, spot.side) in self._compared or depth > _MAX_DEPTH:
             return
         self._compared.add((old.pointer, new.pointer, spot.side))
@@ -332,13 +335,6 @@ class _Comparison:
             if len(before) != len(after):
                 yield _effect(f"{_kebab(union)}-changed", f"{union} has {len(after)} branches, not {len(before)}", spot,
                               _counted(len(before), len(after)), (old.node, new.node))  # fmt: skip
-
-
-def _target(survey: Survey, node: Node) -> Node:
-    """What a reference without siblings stands for; everything else stands for itself."""
-    if isinstance(node.value, Mapping) and node.value.keys() == {"$ref"}:
-        return survey.resolve(node) or node
-    return node
 
 
 def _types(old: View, new: View, spot: _Spot) -> Iterator[Change]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
@@ -115,6 +115,7 @@ class Survey:
         self.nodes = walk(document.data)
         self._by_pointer = {node.pointer: node for node in self.nodes}
         self._views: dict[str, View] = {}
+        self._properties: dict[str, dict[str, Node]] = {}
 
     @property
     def is_30(self) -> bool:
@@ -206,6 +207,23 @@ class Survey:
                 return None
             node = target
         return None
+
+    def circles(self, node: Node) -> bool:
+        """Tell whether the references that start at an object never end."""
+        for _ in range(_MAX_HOPS):
+            target = self.follow(node)
+            if target is None:
+                return False
+            node = target
+        return True
+
+    def plain(self, node: Node) -> Node:
+        """What a reference without siblings stands for; everything else stands for itself."""
+        for _ in range(_MAX_HOPS):
+            if not isinstance(node.value, Mapping) or node.value.keys() != {"$ref"}:
+                break
+            node = self.follow(node) or node
+        return node
 
     # Operations
 
@@ -358,7 +376,10 @@ class Survey:
 
     def properties(self, node: Node) -> dict[str, Node]:
         """The declared properties of an object schema, those of `anyOf` and `oneOf` branches included."""
-        found: dict[str, Node] = {}
+        known = self._properties.get(node.pointer)
+        if known is not None:
+            return known
+        found = self._properties[node.pointer] = dict[str, Node]()
         waiting, seen = [node], set[str]()
         while waiting:
             for part in self.view(waiting.pop(0)).parts:
@@ -397,20 +418,6 @@ class Survey:
             return {}
         found = {child.key: self.child(child, "schema") for child in self.children(node, "content")}
         return {name: schema for name, schema in found.items() if schema is not None}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Audited:
-    """A description under audit, with everything that may be asked about it."""
-
-    survey: Survey
-    sisters: tuple[Survey, ...] = ()
-    """The other descriptions of the same run."""
-    official: tuple[Survey, ...] = ()
-    """Other descriptions of the same API: second witnesses."""
-    observed: Any = None
-    """What recordings show (`conformance.schemas.observed.Observed`); None where there are none."""
-    identifiers: Mapping[str, Any] = field(default_factory=dict)
 
 
 def _types(parts: tuple[Node, ...]) -> frozenset[str] | None:
