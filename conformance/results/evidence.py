@@ -17,6 +17,7 @@ from conformance.model.http import Exchange, Headers, Request, Source
 from conformance.model.report import Sample
 from conformance.model.rule import Side
 from conformance.openapi.document import escape, shipped
+from conformance.results import grounds
 
 _LONGEST_BODY: Final = 16_384
 _LONGEST_SHOWN: Final = 1024 * 1024
@@ -84,6 +85,7 @@ def masked(finding: Finding) -> Finding:
             message=redact.text(problem.message),
             expected=plain(redact.value(problem.expected)),
             actual=plain(redact.value(problem.actual)),
+            grounds=None if problem.grounds is None else grounds.masked(problem.grounds),
         ),
     )
 

@@ -29,6 +29,7 @@ from conformance.model.report import (
     Tally,
 )
 from conformance.model.rule import Problem, Severity, Side
+from conformance.results import grounds
 from conformance.results.evidence import masked
 
 FORMAT: Final = 1
@@ -60,6 +61,7 @@ def _occurrence(finding: Finding) -> dict[str, Any]:
         "actual": problem.actual,
         "fingerprint": finding.fingerprint,
         "source": None if source is None else {"path": source.path, "index": source.index},
+        **grounds.to_json(problem.grounds),
     }
 
 
@@ -287,6 +289,7 @@ def _finding(item: Mapping[str, Any]) -> Finding:
             expected=item["expected"],
             actual=item["actual"],
             keyword=item["keyword"],
+            grounds=grounds.from_json(item),
         ),
         exchange_id=item["exchange"],
         source=None if item["source"] is None else Source(**item["source"]),

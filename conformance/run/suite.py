@@ -15,6 +15,7 @@ from conformance.errors import SettingsError
 from conformance.model.operation import Contract, Operation
 from conformance.model.report import Report, Subject
 from conformance.model.rule import Check, Severity
+from conformance.model.rule import Subject as Subjects
 from conformance.openapi import operations as openapi
 from conformance.openapi.document import shipped
 from conformance.profiles.twilio.formats import FORMATS
@@ -78,8 +79,8 @@ def chosen(operations: Iterable[Operation], globs: tuple[str, ...]) -> tuple[Ope
     return tuple(each for each in known if not globs or any(fnmatchcase(each.key, glob) for glob in globs))
 
 
-def chosen_checks(settings: Settings) -> tuple[Check, ...]:
-    """Give the checks that `--select` and `--ignore` leave.
+def chosen_checks(settings: Settings, *, audits: bool = False) -> tuple[Check, ...]:
+    """Give the checks that `--select` and `--ignore` leave: those of descriptions, or all others.
 
     Raises:
         SettingsError: a name or glob names no check.
@@ -93,7 +94,8 @@ def chosen_checks(settings: Settings) -> tuple[Check, ...]:
     return tuple(
         check
         for check in every
-        if (not settings.select or any(fnmatchcase(check.id, glob) for glob in settings.select))
+        if (check.subject is Subjects.SPEC) is audits
+        and (not settings.select or any(fnmatchcase(check.id, glob) for glob in settings.select))
         and not any(fnmatchcase(check.id, glob) for glob in settings.ignore)
     )
 
