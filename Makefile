@@ -48,6 +48,10 @@ lock: $(VENV)/.installed-dev
 	$(COMPILE) --output-file requirements.lock pyproject.toml
 	$(COMPILE) --extra dev --output-file requirements-dev.lock pyproject.toml
 
+# The real SDK plays its scenarios against the reference server; see cassettes/record.py.
+cassettes: $(VENV)/.installed-dev
+	$(BIN)/python cassettes/record.py
+
 clean:
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

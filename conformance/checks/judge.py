@@ -45,7 +45,7 @@ _Run = Callable[[Matched], Iterable[Problem]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Step:
+class Step:
     """One check, planned for one side of one operation."""
 
     check: Check
@@ -72,13 +72,13 @@ class Judge:
         """
         self.operations = tuple(operations)
         self.checks = tuple(checks)
-        self._compiler = compiler
+        self.compiler = compiler
         self._severities = severities or {}
         self._second = second
         self.router = Router(self.operations, parameter_fits=self._fits)
         self._routes = [(check, check.plan()) for check in self.checks if check.subject is Subject.ROUTE]
         self._readers: dict[Operation, Reader] = {}
-        self._plans: dict[Operation, tuple[tuple[_Step, ...], Mapping[str, str]]] = {}
+        self._plans: dict[Operation, tuple[tuple[Step, ...], Mapping[str, str]]] = {}
 
     def severity(self, check: Check) -> Severity:
         """The severity that holds for a rule."""
@@ -91,7 +91,7 @@ class Judge:
         parameter = found
 
         def fits(text: str) -> bool:
-            validator = self._compiler.validator(parameter.schema, api=operation.api)
+            validator = self.compiler.validator(parameter.schema, api=operation.api)
             return validator.is_valid(from_text(text, parameter))
 
         return fits
@@ -112,10 +112,19 @@ class Judge:
 
     def read(self, exchange: Exchange, match: Match) -> Matched:
         """Read both sides of an exchange that belongs to an operation."""
-        reader = self._readers.get(match.operation)
-        if reader is None:
-            reader = self._readers[match.operation] = Reader(match.operation, self._compiler)
-        return reader.read(exchange, match.path_parameters)
+        return self.reader(match.operation).read(exchange, match.path_parameters)
+
+    def reader(self, operation: Operation) -> Reader:
+        """Give what reads the exchanges of an operation."""
+        found = self._readers.get(operation)
+        if found is None:
+            found = self._readers[operation] = Reader(operation, self.compiler)
+        return found
+
+    def steps(self, operation: Operation) -> tuple[Step, ...] | None:
+        """Give the checks that are planned for an operation; None where one of them cannot be planned."""
+        steps, crashed = self._plan(operation)
+        return None if crashed else steps
 
     def _judge_miss(self, exchange: Exchange, miss: Miss) -> Judgement:
         problems = [(check, problem) for check, inspect in self._routes for problem in inspect(exchange, miss)]
@@ -134,7 +143,7 @@ class Judge:
     def _judge_matched(self, matched: Matched) -> Judgement:
         steps, broken = self._plan(matched.operation)
         passed: list[str] = []
-        problems: list[tuple[_Step, Problem]] = []
+        problems: list[tuple[Step, Problem]] = []
         crashed = dict(broken)
         stopped: dict[Side, Stage] = {}
         for step in steps:
@@ -168,7 +177,7 @@ class Judge:
             crashed=crashed,
         )  # fmt: skip
 
-    def _plan(self, operation: Operation) -> tuple[tuple[_Step, ...], Mapping[str, str]]:
+    def _plan(self, operation: Operation) -> tuple[tuple[Step, ...], Mapping[str, str]]:
         plan = self._plans.get(operation)
         if plan is None:
             crashed: dict[str, str] = {}
@@ -176,7 +185,7 @@ class Judge:
             plan = self._plans[operation] = (tuple(steps), crashed)
         return plan
 
-    def _steps(self, operation: Operation, crashed: dict[str, str]) -> Iterator[_Step]:
+    def _steps(self, operation: Operation, crashed: dict[str, str]) -> Iterator[Step]:
         for check in self.checks:
             for side in () if check.subject is Subject.ROUTE else _SIDES.get(check.subject, ()):
                 try:
@@ -185,11 +194,11 @@ class Judge:
                     crashed[check.id] = f"{type(error).__name__}: {error}"
                     continue
                 if run is not None:
-                    yield _Step(check=check, side=side, run=run)
+                    yield Step(check=check, side=side, run=run)
 
-    def applicable(self, operation: Operation) -> frozenset[str]:
-        """The ids of the rules that have something to say about an operation."""
-        return frozenset(step.check.id for step in self._plan(operation)[0])
+    def applicable(self, operation: Operation) -> tuple[str, ...]:
+        """The ids of the rules that have something to say about an operation, each once."""
+        return tuple(dict.fromkeys(step.check.id for step in self._plan(operation)[0]))
 
     def _identities(self, exchange: Exchange) -> frozenset[tuple[str, Side, str]] | None:
         """What the corrected contract objects to; None where there is no second opinion."""

@@ -11,9 +11,10 @@ from typing import Any, Final
 
 from conformance.errors import SettingsError
 from conformance.generate import writing
+from conformance.generate.edges import Expect
 from conformance.model.http import Headers, Request
 from conformance.model.operation import Location, MediaType, Operation, Parameter, Server
-from conformance.model.rule import ABSENT
+from conformance.model.rule import ABSENT, Problem
 
 USER_AGENT: Final = "conformance"
 FAKE_ACCOUNT: Final = "AC00000000000000000000000000000000"
@@ -57,6 +58,12 @@ class Case:
     """Header fields beside those of parameters and body: credentials above all."""
     pairs: tuple[tuple[str, str], ...] = ()
     """Query pairs beside those of the parameters."""
+    raw: bytes | None = None
+    """The bytes of the body, where they are not those of its value."""
+    expect: Expect = Expect.ACCEPT
+    """What a right answer is."""
+    breaks: Problem | None = None
+    """The one thing that is wrong with the request; None where nothing is."""
 
     @property
     def id(self) -> str:
@@ -90,7 +97,7 @@ def request(case: Case, *, server: Server | None = None) -> Request:
     content = b""
     if case.media_type is not None and case.body is not ABSENT:
         headers.append(("Content-Type", writing.content_type(case.media_type)))
-        content = writing.body(case.media_type, case.body)
+        content = writing.body(case.media_type, case.body) if case.raw is None else case.raw
     if case.header:
         headers += [(name, writing.in_header(form.headers[name], value)) for name, value in case.header.items()]
     if case.cookie:

@@ -21,6 +21,8 @@ _MORE: Final = 3
 """Items of an array beyond the fewest it needs."""
 _TRIES: Final = 20
 _EXACT: Final = 2**53
+_MANY: Final = 2**20
+"""Multiples of a fraction to choose from; far more would lie where floats have no fractions."""
 
 
 class Presence(Enum):
@@ -205,6 +207,8 @@ def _multiple(shape: Shape, step: float, where: str) -> Sampler:
             below=_divided(shape.below, step),
         )
     )
+    low = low if low is None or high is None or high - low < _MANY else max(low, min(0, high - _MANY))
+    high = high if low is None or high is None else min(high, low + _MANY)
     steps = integer(replace(shape, multiple_of=None, minimum=low, maximum=high, above=None, below=None), None, where)
     return Sampler(draw=lambda random, aim: round(steps.draw(random, aim) * step, 12))
 

@@ -206,9 +206,9 @@ class _Fold:
 
     def _inexact(self) -> bool:
         """Tell whether keywords say more than this fold, which reads each one without its neighbours."""
-        crowded = any(len(self._all(keyword)) > 1 for keyword in ("prefixItems", "properties"))
-        beside = bool(self._all("additionalProperties") or self._all("prefixItems"))
-        return any(_INEXACT & part.keys() for part in self._parts) or (crowded and beside)
+        lists = [part for part in self._parts if part.keys() & {"prefixItems", "items"}]
+        crowded = len(lists) > 1 and any("prefixItems" in part for part in lists)
+        return crowded or any(_INEXACT & part.keys() for part in self._parts)
 
     def _types(self) -> frozenset[str]:
         allowed = ALL_TYPES
@@ -245,6 +245,10 @@ class _Fold:
         for declared in self._all("properties"):
             for name, schema in declared.items():
                 found.setdefault(name, []).append(schema)
+        for part in self._parts:
+            if "additionalProperties" in part:
+                for name in found.keys() - part.get("properties", {}).keys():
+                    found[name].append(part["additionalProperties"])
         return {name: tuple(schemas) for name, schemas in found.items()}
 
 

@@ -7,6 +7,7 @@ that breaks its schema, no match at all) is decided candidate by candidate:
 * a literal segment comes before a template (OpenAPI 3.1, 4.8.8.2);
 * a template fits only where its path parameters fit their schemas. A value that breaks its schema but resembles
   it (a SID of the right length with a wrong prefix) still matches, so that a check can name the parameter;
+* a template whose parameters have patterns comes before one that takes any text;
 * the earlier document wins.
 """
 
@@ -61,9 +62,9 @@ class _Route:
     """The parameters whose schema says more than `strict` does."""
 
     @property
-    def order(self) -> tuple[tuple[tuple[bool, int], ...], int]:
-        """Sorts literal segments before templates, templates by how much they spell out, then by document."""
-        return self.segments, self.rank
+    def order(self) -> tuple[tuple[tuple[bool, int], ...], int, int]:
+        """Sorts literal segments before templates, templates that say more before others, then by document."""
+        return self.segments, self.strict.count("([^/]+?)"), self.rank
 
 
 class _Bucket:
@@ -115,7 +116,7 @@ class Router:
             operation=operation,
             server=server,
             rank=rank,
-            segments=tuple(map(_rank, operation.path.split("/")[1:])),
+            segments=tuple(map(_rank, (server.base_path + operation.path).split("/")[1:])),
             pattern=_compile(server.base_path + operation.path),
             strict=origin + _expression(server.base_path + operation.path, exact),
             names=names,

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import IO
 
 from conformance import results
+from conformance.checks.gate import Clear
 from conformance.config import Settings
 from conformance.errors import RecordingError, SettingsError
 from conformance.model.finding import Finding
@@ -27,6 +28,8 @@ class Recorder:
         """Start an empty cell; `emit` is told every finding as it occurs."""
         self._collector = results.Collector(cell_id)
         self._judge = suite.judge
+        self._gate = suite.gate
+        self._applicable: dict[Operation, tuple[str, ...]] = {}
         self._keys = frozenset(operation.key for operation in suite.chosen)
         self._emit = emit
         self._lenses: dict[Operation, Lens] = {}
@@ -34,6 +37,10 @@ class Recorder:
 
     def add(self, exchange: Exchange, *, operation: Operation | None = None) -> None:
         """Judge an exchange; `operation` where it is known to which it belongs."""
+        clear = self._gate.clear(exchange)
+        if clear is not None and (operation is None or clear.matched.operation is operation):
+            self._add_clear(clear)
+            return
         judgement = self._judge.judge(exchange, operation=operation)
         if not judgement.in_scope:
             self._collector.add_out_of_scope()
@@ -54,6 +61,16 @@ class Recorder:
             lens=self._lens(judgement.operation),
             matched=judgement.matched,
         )
+
+    def _add_clear(self, clear: Clear) -> None:
+        operation = clear.matched.operation
+        if operation.key not in self._keys:
+            return
+        self.judged += 1
+        applicable = self._applicable.get(operation)
+        if applicable is None:
+            applicable = self._applicable[operation] = self._judge.applicable(operation)
+        self._collector.add_clear(operation.key, clear.matched, clear.key, applicable)
 
     def _lens(self, operation: Operation | None) -> Lens | None:
         if operation is None:

@@ -9,6 +9,7 @@ import jsonschema_rs
 
 from conformance.errors import DocumentError
 from conformance.model.operation import JsonSchema, Schema
+from conformance.schemas.closed import Tighten, closed
 from conformance.schemas.formats import STANDARD
 from conformance.schemas.walk import exact, spec_pointer
 
@@ -71,6 +72,17 @@ class Compiler:
         if found is None:
             found = self._validators[schema] = self._compile(schema, api)
         return found
+
+    def closed(self, schema: Schema, tighten: Tighten) -> Callable[[Any], bool] | None:
+        """Give the test for values that no check about schemas can object to; None where there is no such test.
+
+        The schema must be one that `validator` accepts.
+        """
+        made = closed(schema.json_schema, tighten)
+        if made is None:
+            return None
+        validator = jsonschema_rs.Draft202012Validator(self._with_formats(made), validate_formats=True)
+        return validator.is_valid
 
     def _compile(self, schema: Schema, api: Api) -> Validator:
         json_schema = self._with_formats(schema.json_schema)

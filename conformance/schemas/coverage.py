@@ -104,15 +104,13 @@ class Lens:
         }
 
     def key(self, matched: Matched) -> Hashable:
-        """Give the key of an exchange whose messages are valid, or whatever else can be hashed of it."""
-        parameters = matched.request.parameters
-        sent = tuple([(name, self._parameters[name](value)) for name, value in parameters.items()])
-        return (
-            matched.exchange.response.status,
-            sent,
-            self._body(matched.request),
-            self._body(matched.response),
-        )
+        """Give the key of an exchange."""
+        return matched.exchange.response.status, self.asked(matched.request), self._body(matched.response)
+
+    def asked(self, reading: Reading) -> Hashable:
+        """Give the key of a request."""
+        sent = tuple([(name, self._parameters[name](value)) for name, value in reading.parameters.items()])
+        return sent, self._body(reading)
 
     def _body(self, reading: Reading) -> Hashable:
         if reading.body is ABSENT or reading.media_type is None or reading.media_type.schema is None:

@@ -109,10 +109,10 @@ class Reader:
         return self._read_body(response.headers, response.body, answer.content)
 
     def _read_body(self, headers: Headers, body: bytes, content: tuple[MediaType, ...]) -> Reading:
-        if not body:
+        if not content:
             return Reading()
         media_type = pick(content, headers.get("Content-Type"))
-        if media_type is None:
+        if media_type is None or not (body or media_type.is_form):
             return Reading()
         root: JsonSchema = media_type.schema.json_schema if media_type.schema else True
         try:

@@ -70,6 +70,7 @@ def _plant(seen: Matched, side: Side) -> Iterator[Exchange]:
         ),
     ],
     plant=_plant,
+    silent_when_clear=True,
 )
 def format_violation(operation: Operation, side: Side) -> MessageInspector | None:
     """A value is not of the format that the description names.

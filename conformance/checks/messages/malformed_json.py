@@ -33,6 +33,7 @@ _RECORD = answering(record(id={"type": "string"}))
         Example(title="NaN, which is no JSON", operation=_RECORD, response_headers=_JSON, response_body='{"id": NaN}'),
     ],
     plant=_plant,
+    silent_when_clear=True,
 )
 def malformed_json(operation: Operation, side: Side) -> MessageInspector | None:
     """A body that says it is JSON is not.

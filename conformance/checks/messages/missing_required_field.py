@@ -48,6 +48,7 @@ def _plant(seen: Matched, side: Side) -> Iterator[Exchange]:
         ),
     ],
     plant=_plant,
+    silent_when_clear=True,
 )
 def missing_required_field(operation: Operation, side: Side) -> MessageInspector | None:
     """A required field or parameter is missing.

@@ -60,6 +60,7 @@ def _plant(seen: Matched, side: Side) -> Iterator[Exchange]:
         ),
     ],
     plant=_plant,
+    silent_when_clear=True,
 )
 def out_of_bounds(operation: Operation, side: Side) -> MessageInspector | None:
     """A number, a length or a count is outside its bounds.

@@ -45,6 +45,7 @@ def _plant(seen: Matched, side: Side) -> Iterator[Exchange]:
         ),
     ],
     plant=_plant,
+    silent_when_clear=True,
 )
 def pattern_mismatch(operation: Operation, side: Side) -> MessageInspector | None:
     """A string does not match its pattern.

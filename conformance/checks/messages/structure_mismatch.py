@@ -46,6 +46,7 @@ def _plant(seen: Matched, side: Side) -> Iterator[Exchange]:
         ),
     ],
     plant=_plant,
+    silent_when_clear=True,
 )
 def structure_mismatch(operation: Operation, side: Side) -> MessageInspector | None:
     """A value is put together in a way that the description excludes.

@@ -68,6 +68,7 @@ def _plant(seen: Matched, side: Side) -> Iterator[Exchange]:
         ),
     ],
     plant=_plant,
+    silent_when_clear=True,
 )
 def type_mismatch(operation: Operation, side: Side) -> MessageInspector | None:
     """A value has another JSON type than the description says.

@@ -49,6 +49,7 @@ def _plant(seen: Matched, side: Side) -> Iterator[Exchange]:
         ),
     ],
     plant=_plant,
+    silent_when_clear=True,
 )
 def unknown_enum_value(operation: Operation, side: Side) -> MessageInspector | None:
     """A value is not one of those that the description lists.

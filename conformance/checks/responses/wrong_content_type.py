@@ -44,6 +44,7 @@ _JSON = {"Content-Type": "application/json; charset=utf-8"}
         Example(title="no type at all", operation=answering(record()), response_headers={}, response_body="{}"),
     ],
     plant=_plant,
+    silent_when_clear=True,
 )
 def wrong_content_type(operation: Operation) -> Inspector | None:
     """The response has a body of a media type that is not documented for its status.

@@ -55,6 +55,7 @@ def _plant(seen: Matched, side: Side) -> Iterator[Exchange]:
         ),
     ],
     plant=_plant,
+    silent_when_clear=True,
 )
 def malformed_sid(operation: Operation, side: Side) -> MessageInspector | None:
     """A SID does not match its pattern: wrong prefix, wrong length, or digits that are not hexadecimal.

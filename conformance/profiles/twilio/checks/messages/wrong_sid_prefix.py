@@ -67,6 +67,7 @@ def _plant(seen: Matched, side: Side) -> Iterator[Exchange]:
         ),
     ],
     plant=_plant,
+    silent_when_clear=True,
 )
 def wrong_sid_prefix(operation: Operation, side: Side) -> MessageInspector | None:
     """A SID has the prefix of another kind of resource, in a field for which the description has no pattern.

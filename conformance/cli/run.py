@@ -1,0 +1,46 @@
+"""`conformance run`."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import click
+
+from conformance.cli import options
+from conformance.cli.options import judging, writing
+from conformance.cli.output import finish, progress
+
+
+@click.command()
+@judging
+@writing
+@click.option(
+    "--target",
+    metavar="TARGET",
+    default=None,
+    help="mock (default), http(s)://host, asgi:module:app or wsgi:module:app.",
+)
+@click.option("--recordings", multiple=True, metavar="PATH", help="Recordings to add (default: cassettes/).")
+@click.option("--no-recordings", is_flag=True, help="Add no recordings.")
+@click.option("--modes", multiple=True, metavar="MODES", help="Modes of generation, by comma (default: positive).")
+@click.option("--max-cases", type=click.IntRange(min=1), default=None, help="For each operation and mode.")
+@click.option("--seed", type=int, default=None, help="The same seed sends the same bytes (default: 0).")
+@click.option(
+    "--auth",
+    metavar="USER:PASSWORD",
+    default=None,
+    envvar="CONFORMANCE_AUTH",
+    help="Credentials for the target (or CONFORMANCE_AUTH); never written anywhere.",
+)
+@click.option("--header", multiple=True, metavar="K:V", help="A header to send with every request.")
+def command(*, no_recordings: bool, **flags: Any) -> None:
+    """Generate requests for every operation, send them to a target and check the answers."""
+    from conformance.run import generate  # noqa: PLC0415 - see the package
+
+    settings = options.settings(flags)
+    if no_recordings:
+        settings = replace(settings, recordings=())
+    with progress("running") as told:
+        outcome = generate.run(settings, progress=told)
+    finish(outcome, settings)
