@@ -15,10 +15,9 @@ from typing import Any, Final
 from conformance.model.operation import JsonSchema, Operation, Schema
 from conformance.model.rule import ABSENT, Matched, Reading
 from conformance.openapi.document import escape
-from conformance.schemas.walk import items, keyword, nullable, parts, properties, values
+from conformance.schemas.walk import Trail, entered, items, keyword, nullable, properties, values
 
 _INDEX: Final = re.compile(r"/\d+(?=/|$)")
-_MAX_DEPTH: Final = 12
 _MOST: Final = 2_000
 """Names of one body; what is beyond is not counted."""
 
@@ -49,9 +48,9 @@ def _fields(start: str, schema: Schema | None) -> Iterator[str]:
         yield from islice(_walk(f"{start} ", root, root, ()), _MOST)
 
 
-def _walk(place: str, schema: JsonSchema, root: JsonSchema, trail: tuple[frozenset[int], ...]) -> Iterator[str]:
+def _walk(place: str, schema: JsonSchema, root: JsonSchema, trail: Trail) -> Iterator[str]:
     """Give the names below a place; `trail` holds the schemas around it, which are not entered again."""
-    inside = _entered(schema, root, trail)
+    inside = entered(schema, root, trail)
     if inside is None:
         return
     for name, child in properties(schema, root).items():
@@ -63,16 +62,6 @@ def _walk(place: str, schema: JsonSchema, root: JsonSchema, trail: tuple[frozens
     if item is not None:
         yield from _members(f"{place}/[]", item, root)
         yield from _walk(f"{place}/[]", item, root, inside)
-
-
-def _entered(
-    schema: JsonSchema, root: JsonSchema, trail: tuple[frozenset[int], ...]
-) -> tuple[frozenset[int], ...] | None:
-    """Give the trail inside a schema; None where it is on the trail already, or the trail is too long."""
-    here = frozenset(map(id, parts(schema, root)))
-    if len(trail) > _MAX_DEPTH or any(here & around for around in trail):
-        return None
-    return (*trail, here)
 
 
 def _members(place: str, schema: JsonSchema, root: JsonSchema) -> Iterator[str]:
@@ -128,10 +117,10 @@ def _shape(root: JsonSchema) -> Shape:
 
 
 def _shape_of(
-    schema: JsonSchema, root: JsonSchema, trail: tuple[frozenset[int], ...], made: dict[frozenset[int], Shape | None]
+    schema: JsonSchema, root: JsonSchema, trail: Trail, made: dict[frozenset[int], Shape | None]
 ) -> Shape | None:
     """Compile the shape of a schema; None where only the type of a value counts."""
-    inside = _entered(schema, root, trail)
+    inside = entered(schema, root, trail)
     if inside is None:
         return None
     here = inside[-1]
@@ -141,7 +130,7 @@ def _shape_of(
 
 
 def _compiled(
-    schema: JsonSchema, root: JsonSchema, trail: tuple[frozenset[int], ...], made: dict[frozenset[int], Shape | None]
+    schema: JsonSchema, root: JsonSchema, trail: Trail, made: dict[frozenset[int], Shape | None]
 ) -> Shape | None:
     declared = properties(schema, root)
     if declared:
