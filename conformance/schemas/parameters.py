@@ -120,7 +120,12 @@ def from_pairs(pairs: Mapping[str, list[str]], parameter: Parameter) -> Any:
     if "object" in allowed and "string" not in allowed:
         pieces = texts[0].split(_DELIMITERS.get(parameter.style, ","))
         return record(zip(pieces[::2], pieces[1::2], strict=False), root, root)
-    return scalar_of(texts[0], allowed)
+    return repeated(texts, allowed)
+
+
+def repeated(texts: list[str], allowed: frozenset[str]) -> Any:
+    """Read what was sent under one name: once, a value; more often, an array, whether one is declared or not."""
+    return scalar_of(texts[0], allowed) if len(texts) == 1 else list(texts)
 
 
 def _content(text: str, parameter: Parameter) -> Any:
