@@ -85,6 +85,8 @@ def from_text(text: str, parameter: Parameter) -> Any:
     if "string" in allowed or not {"array", "object"} & allowed:
         return scalar_of(text, allowed)
     pieces = text.split(separator)
+    if parameter.location is Location.HEADER:
+        pieces = [piece.strip(" \t") for piece in pieces]  # optional whitespace (RFC 9110, 5.6.1)
     if "array" in allowed:
         return array(pieces, root, root)
     if parameter.explode:
