@@ -42,6 +42,8 @@ def _shown(example: Example) -> Iterator[str]:
     yield f"{example.request_method or example.method} {example.url}"
     if example.request_body:
         yield str(example.request_body)
+    if example.expected is not None:
+        yield f"({example.expected.message or example.expected.label}; to {example.expected.expect.value})"
     yield f"→ {example.status}"
     if example.response_body is not ABSENT:
         body = example.response_body

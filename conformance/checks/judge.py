@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Final
 
+from conformance.model.expectation import Expect, Expectation, expectation
 from conformance.model.finding import Finding, Suspect, fingerprint
 from conformance.model.http import Exchange
 from conformance.model.operation import Location, Operation
@@ -22,6 +24,7 @@ _SIDES: Final = {
     Subject.RESPONSE: (Side.RESPONSE,),
     Subject.MESSAGE: (Side.REQUEST, Side.RESPONSE),
 }
+_REFUSALS: Final = range(400, 500)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +82,7 @@ class Judge:
         self._routes = [(check, check.plan()) for check in self.checks if check.subject is Subject.ROUTE]
         self._readers: dict[Operation, Reader] = {}
         self._plans: dict[Operation, tuple[tuple[Step, ...], Mapping[str, str]]] = {}
+        self._cases = [check for check in self.checks if check.subject is Subject.CASE]
 
     def severity(self, check: Check) -> Severity:
         """The severity that holds for a rule."""
@@ -142,6 +146,9 @@ class Judge:
 
     def _judge_matched(self, matched: Matched) -> Judgement:
         steps, broken = self._plan(matched.operation)
+        expected = expectation(matched.exchange.extra) if matched.exchange.extra else None
+        if expected is not None:
+            steps = (*self._case_steps(matched.operation, expected), *_answered(steps, matched, expected))
         passed: list[str] = []
         problems: list[tuple[Step, Problem]] = []
         crashed = dict(broken)
@@ -196,6 +203,13 @@ class Judge:
                 if run is not None:
                     yield Step(check=check, side=side, run=run)
 
+    def _case_steps(self, operation: Operation, expected: Expectation) -> Iterator[Step]:
+        """Give the checks of what was expected, for one answer."""
+        for check in self._cases:
+            inspect = check.plan(operation)
+            if inspect is not None:
+                yield Step(check=check, side=Side.RESPONSE, run=partial(inspect, expected))
+
     def applicable(self, operation: Operation) -> tuple[str, ...]:
         """The ids of the rules that have something to say about an operation, each once."""
         return tuple(dict.fromkeys(step.check.id for step in self._plan(operation)[0]))
@@ -246,6 +260,17 @@ class Judge:
                 problem=problem,
             ),
         )
+
+
+def _answered(steps: Iterable[Step], matched: Matched, expected: Expectation) -> Iterator[Step]:
+    """Give the steps for a generated request: what was broken on purpose is no finding, nor that it was refused."""
+    if expected.expect is Expect.ACCEPT:
+        yield from steps
+        return
+    refused = matched.exchange.response.status in _REFUSALS
+    for step in steps:
+        if step.side is not Side.REQUEST and not (refused and step.check.stage is Stage.STATUS):
+            yield step
 
 
 def _planned(check: Check, operation: Operation, side: Side) -> _Run | None:

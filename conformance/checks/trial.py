@@ -61,6 +61,7 @@ def exchange(example: Example) -> Exchange:
             body=body,
         ),
         source=Source(kind="example", path="example", index=0),
+        extra=example.expected.written() if example.expected else {},
     )
 
 

@@ -12,24 +12,12 @@ from typing import Any, Final
 from conformance.generate.draws import integer_bounds
 from conformance.generate.patterns import Lean, Unsampleable, drawing, length, parse, spread_for
 from conformance.generate.shapes import ALL_TYPES, Shape
+from conformance.model.expectation import Expect
 from conformance.model.rule import ABSENT
 from conformance.schemas.forms import text
 
 Change = Callable[[Any, Random], Any]
 """Gives a value from the valid one that stood there; `ABSENT` takes it away."""
-
-
-class Expect(Enum):
-    """What a right answer is."""
-
-    ACCEPT = "accept"
-    """Success: the request is valid and ordinary."""
-    REFUSE = "refuse"
-    """A 4xx: the request breaks what is documented."""
-    CHALLENGE = "challenge"
-    """401 or 403: the credentials are no good."""
-    SURVIVE = "survive"
-    """Anything but a 5xx: nothing forbids the request, yet nobody promises to serve it."""
 
 
 class Purpose(Enum):
@@ -201,7 +189,7 @@ def _strings(shape: Shape, *, in_path: bool) -> Iterator[Edge]:
         yield from (_survive(f"{name} {value}", value) for value in good)
         yield from (_beyond(f"no {name}: {value or 'empty'}", value) for value in bad)
     for pattern in shape.patterns:
-        yield from (edge for edge in _patterns(pattern, shape) if not (in_path and edge.label == "empty"))
+        yield from _patterns(pattern, shape)
 
 
 def _lengths(shape: Shape, *, in_path: bool) -> Iterator[Edge]:

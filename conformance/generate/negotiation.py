@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from conformance.generate.case import FAKE_ACCOUNT, Case
-from conformance.generate.edges import Expect
+from conformance.model.expectation import Expect
 from conformance.model.operation import Operation
 from conformance.model.rule import Problem
 

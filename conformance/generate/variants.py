@@ -12,9 +12,10 @@ from urllib.parse import unquote
 from conformance.generate import writing
 from conformance.generate.case import Case, Mode, request
 from conformance.generate.draws import Aim, Presence
-from conformance.generate.edges import Change, Edge, Expect, Purpose, edges
+from conformance.generate.edges import Change, Edge, Purpose, edges
 from conformance.generate.patterns import Unsampleable
 from conformance.generate.shapes import Shape, Shapes
+from conformance.model.expectation import Expect
 from conformance.model.http import Exchange, Response, Source
 from conformance.model.operation import JsonSchema, Location, MediaType, Parameter
 from conformance.model.rule import ABSENT, Problem
@@ -115,7 +116,7 @@ _NO_SOURCE: Final = Source(kind="run", path="", index=0)
 
 
 def _apply(case: Case, variant: Variant, random: Random) -> Case | None:
-    """Give a case with the place changed; None where the place is not there."""
+    """Give a case with the place changed; None where it is not there, or a path segment would vanish."""
     part, *rest = variant.path
     changed = replace(case, expect=variant.expect)
     if variant.raw is not None:
@@ -132,6 +133,8 @@ def _apply(case: Case, variant: Variant, random: Random) -> Case | None:
     try:
         values = _changed(values, rest, variant, random)
     except (KeyError, IndexError, TypeError):
+        return None
+    if part == "path" and "" in values.values():
         return None
     if variant.repeated:
         written = [(str(rest[0]), text(value)) for value in values.pop(rest[0])]

@@ -9,6 +9,7 @@ from enum import Enum, IntEnum
 from typing import Any, Final
 
 from conformance.model.audit import Grounds, Technique
+from conformance.model.expectation import Expectation
 from conformance.model.http import Exchange
 from conformance.model.operation import Answer, MediaType, Operation
 from conformance.model.quick import quick
@@ -126,6 +127,8 @@ class Subject(Enum):
     """Each side of an exchange by itself: HTTP's word for a request or a response."""
     SESSION = "sessions"
     """Exchanges that follow each other."""
+    CASE = "cases"
+    """The answer to a generated request, for what was expected."""
     SPEC = "specs"
     """A description."""
 
@@ -134,6 +137,8 @@ Inspector = Callable[[Matched], Iterable[Problem]]
 """Looks at an exchange."""
 MessageInspector = Callable[[Reading], Iterable[Problem]]
 """Looks at one side of an exchange."""
+CaseInspector = Callable[[Expectation, Matched], Iterable[Problem]]
+"""Looks at the answer to a generated request."""
 RouteInspector = Callable[[Exchange, Miss], Iterable[Problem]]
 """Looks at a request that belongs to no operation."""
 
@@ -162,6 +167,8 @@ class Example:
     """None: `Content-Type: application/json` where there is a body."""
     response_body: Any = ABSENT
     """Text stands for itself; everything else is written as JSON."""
+    expected: Expectation | None = None
+    """What was expected of the answer, where the request was generated."""
     server: str = "https://api.example.com"
 
 
@@ -198,8 +205,9 @@ class Check:
     stage: Stage
     plan: Callable[..., Any]
     """For routes `() -> RouteInspector`; for messages `(Operation, Side) -> MessageInspector | None`; for requests
-    and responses `(Operation) -> Inspector | None`. None: nothing to say about this operation. For descriptions
-    `(Audited) -> Iterable[Problem] | None`, where None says that the evidence it needs was not given."""
+    and responses `(Operation) -> Inspector | None`; for cases `(Operation) -> CaseInspector | None`. None: nothing to
+    say about this operation. For descriptions `(Audited) -> Iterable[Problem] | None`, where None says that the
+    evidence it needs was not given."""
     good: tuple[Example, ...]
     bad: tuple[Example, ...]
     silent_when_clear: bool

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -16,7 +15,7 @@ from conformance import recordings, targets
 from conformance.config import Settings
 from conformance.errors import NothingChecked, SettingsError
 from conformance.generate import plan
-from conformance.generate.case import Case, Mode, authorized, request
+from conformance.generate.case import Case, Mode, authorized, basic, request
 from conformance.mock.handler import Mock
 from conformance.mock.store import State
 from conformance.model.finding import Finding
@@ -119,9 +118,9 @@ class _Field:
         settings = self.suite.settings
         if settings.auth is not None:
             user, _, password = settings.auth.partition(":")
-            sent = authorized(sent, user, password)
-        elif self._mock is not None and "Authorization" in sent.headers:
-            sent = replace(sent, headers=sent.headers.replace("Authorization", self._mock.authorization))
+            sent = authorized(sent, basic(user, password))
+        elif self._mock is not None:
+            sent = authorized(sent, self._mock.authorization)
         pairs = [(name.strip(), text.strip()) for name, _, text in (each.partition(":") for each in settings.header)]
         if not pairs:
             return sent
@@ -134,7 +133,7 @@ class _Field:
 
 def _exchange(case: Case, sent: Request, response: Response) -> Exchange:
     source = Source(kind="run", path=case.operation.key, index=case.index)
-    return Exchange(id=case.id, request=sent, response=response, source=source)
+    return Exchange(id=case.id, request=sent, response=response, source=source, extra=case.expectation.written())
 
 
 def _generated(

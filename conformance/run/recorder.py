@@ -13,6 +13,7 @@ from conformance import results
 from conformance.checks.gate import Clear
 from conformance.config import Settings
 from conformance.errors import RecordingError, SettingsError
+from conformance.model.expectation import KEY as GENERATED
 from conformance.model.finding import Finding
 from conformance.model.http import Exchange
 from conformance.model.operation import Operation
@@ -37,7 +38,7 @@ class Recorder:
 
     def add(self, exchange: Exchange, *, operation: Operation | None = None) -> None:
         """Judge an exchange; `operation` where it is known to which it belongs."""
-        clear = self._gate.clear(exchange)
+        clear = None if exchange.extra.get(GENERATED) else self._gate.clear(exchange)
         if clear is not None and (operation is None or clear.matched.operation is operation):
             self._add_clear(clear)
             return

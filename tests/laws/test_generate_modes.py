@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from conformance.generate.case import Case, Mode, request
-from conformance.generate.edges import Expect
 from conformance.generate.plan import cases, rebuild
+from conformance.model.expectation import Expect
 from conformance.model.http import Exchange, Request, Response, Source
 from conformance.model.operation import Operation
 from conformance.model.rule import Problem

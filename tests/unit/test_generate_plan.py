@@ -15,6 +15,7 @@ from conformance.generate import patterns
 from conformance.generate.case import Case, Mode, authorized, basic, request
 from conformance.generate.patterns import Unsampleable
 from conformance.generate.plan import cases, plan, rebuild
+from conformance.model.expectation import Expect
 from conformance.model.http import Request
 from conformance.model.operation import Operation
 from conformance.openapi.operations import read
@@ -231,8 +232,17 @@ def test_credentials_can_be_replaced(tmp_path: Path) -> None:
         {"security": [{"s": []}]},
         components={"securitySchemes": {"s": {"type": "http", "scheme": "basic"}}},
     )
-    sent = authorized(request(made(found)[0]), "me", "mine")
+    sent = authorized(request(made(found)[0]), basic("me", "mine"))
     assert sent.headers.get_all("Authorization") == (basic("me", "mine"),)
+    bad = {case.label: request(case) for case in made(found, mode=Mode.HEADERS) if case.expect is Expect.CHALLENGE}
+    assert len(bad) == 6
+    assert all(authorized(one, basic("me", "mine")) == one for one in bad.values())
+
+
+def test_bearer_tokens_can_be_replaced(tmp_path: Path) -> None:
+    scheme = {"type": "http", "scheme": "bearer"}
+    found = operation(tmp_path, {"security": [{"s": []}]}, components={"securitySchemes": {"s": scheme}})
+    assert authorized(request(made(found)[0]), "Bearer mine").headers.get("Authorization") == "Bearer mine"
 
 
 def test_another_server_can_be_named(tmp_path: Path) -> None:
