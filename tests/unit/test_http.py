@@ -21,7 +21,8 @@ def test_headers_keep_order_and_repeats_and_ignore_case() -> None:
 
 
 def test_headers_are_made_of_mappings_too() -> None:
-    assert Headers.of({"A": "1", "B": ["2", "3"]}).pairs == (("A", "1"), ("B", "2"), ("B", "3"))
+    fields: dict[str, str | list[str]] = {"A": "1", "B": ["2", "3"]}
+    assert Headers.of(fields).pairs == (("A", "1"), ("B", "2"), ("B", "3"))
     assert Headers().pairs == ()
 
 
