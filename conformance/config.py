@@ -143,7 +143,7 @@ KEYS: Final[Mapping[str, Key]] = {
 }
 """What a configuration file may say."""
 _FILES: Final = frozenset({"baseline", "output"})
-_FILE_LISTS: Final = frozenset({"allow-references", "recordings", "specs"})
+_FILE_LISTS: Final = frozenset({"recordings", "specs"})
 
 
 def find(start: Path) -> Path | None:
@@ -169,7 +169,8 @@ def read(path: Path) -> dict[str, Any]:
         data = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise SettingsError(where=str(path), what=f"cannot be read ({error})", hint="write TOML") from error
-    table = data if path.name == "conformance.toml" else data.get("tool", {}).get("conformance", {})
+    tool = data.get("tool", {}) if path.name != "conformance.toml" else {"conformance": data}
+    table = tool.get("conformance", {}) if isinstance(tool, dict) else tool
     if not isinstance(table, dict):
         raise SettingsError(where=str(path), what="[tool.conformance] is no table", hint="write keys below it")
     for key, value in table.items():

@@ -63,7 +63,7 @@ writing: Callable[[Command], Command] = combined(
 def settings(flags: dict[str, Any]) -> Settings:
     """Give the settings of flags, in their strings, and of the nearest configuration file.
 
-    The baseline is read, so that a broken one is known before any work is done.
+    The views are looked up and the baseline is read, so that a mistake is known before any work is done.
 
     Raises:
         SettingsError: a value is wrong.
@@ -90,6 +90,11 @@ def settings(flags: dict[str, Any]) -> Settings:
     for name in ("strict", "strict_input"):
         flags[name] = flags.get(name) or None
     found = config.settings(config.find(Path.cwd()), flags)
+    if "report" in flags:
+        from conformance import reports  # noqa: PLC0415 - see the package
+
+        for name in found.report:
+            reports.view(name)
     if found.baseline is not None:
         from conformance import baseline  # noqa: PLC0415 - see the package
 

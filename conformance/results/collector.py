@@ -7,6 +7,7 @@ from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from conformance.model import redact
 from conformance.model.finding import Finding
 from conformance.model.http import Exchange
 from conformance.model.operation import Operation
@@ -122,7 +123,7 @@ class Collector:
             if lens is not None and matched is not None:
                 counts.see(lens.key(matched), matched)
             for rule, reason in crashed.items():
-                counts.crashed.setdefault(rule, reason)
+                counts.crashed.setdefault(rule, redact.text(reason))
 
     def add_clear(self, operation: str, matched: Matched, key: Hashable, applicable: tuple[str, ...]) -> None:
         """Add an exchange that every applicable rule passed; `key` is equal for exchanges that cover the same."""
@@ -149,7 +150,7 @@ class Collector:
 
     def add_unreadable(self, reason: str) -> None:
         """Keep why an entry could not be read."""
-        self._unreadable.append(reason)
+        self._unreadable.append(redact.text(reason))
 
     def cell(self) -> Cell:
         """Give the cell."""

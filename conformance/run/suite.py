@@ -146,7 +146,12 @@ def suite(settings: Settings) -> Suite:
     """
     operations = load(settings)
     held = chosen_checks(settings)
-    severities = {rule: Severity(level) for rule, level in settings.severity.items()}
+    severities = {
+        check.id: Severity(level)
+        for glob, level in settings.severity.items()
+        for check in held
+        if fnmatchcase(check.id, glob)
+    }
     second = None
     if settings.contract == Contract.AS_WRITTEN.value:
         corrected = load(settings, contract=Contract.CORRECTED)
