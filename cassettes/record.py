@@ -72,7 +72,7 @@ def voice_recordings(client: Client, _: Present) -> None:
 def voice_conferences(client: Client, present: Present) -> None:
     """Bring somebody into a conference, which only a call can start, and end it."""
     sid = present("twilio_voice.fetchConference")["ConferenceSid"]
-    client.conferences(sid).participants.create(from_="+15005550010", to="+15005550006", early_media=True)
+    client.conferences(sid).participants.create(from_="+15005550010", to="+15005550006", muted=True)
     client.conferences(sid).participants.list(limit=5)
     client.conferences.list(status="in-progress", limit=5)
     client.conferences(sid).fetch()

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Final
 
-from conformance.model.operation import Answer, JsonSchema, Location, MediaType, Operation, Schema
+from conformance.model.operation import Answer, Api, JsonSchema, Location, MediaType, Operation, Schema
 from conformance.profiles import twilio
 from conformance.profiles.twilio.fields import snake_case
 from conformance.profiles.twilio.sids import prefixes_of_pattern
@@ -63,7 +63,10 @@ class Kind:
     """The API and the path of the collection; the first part of every `Place`."""
     segments: Segments
     """The path of the collection."""
+    api: Api
     twilio: bool
+    parameters: tuple[str, ...]
+    """The path parameters before the collection."""
     views: list[View] = field(default_factory=list)
     operations: dict[Role, Operation] = field(default_factory=dict)
     """The first operation of each role, those on other paths than the kind's own left out."""
@@ -161,9 +164,14 @@ class _Planner:
 
     def _kind(self, path: Segments, found: Iterable[Operation]) -> Kind:
         first = next(iter(found))
-        return self._kinds.setdefault(
-            path, Kind(name=f"{first.api.name} /{'/'.join(path)}", segments=path, twilio=twilio.applies(first.api))
+        kind = Kind(
+            name=f"{first.api.name} /{'/'.join(path)}",
+            segments=path,
+            api=first.api,
+            twilio=twilio.applies(first.api),
+            parameters=_names(first)[: path.count("{}")],
         )
+        return self._kinds.setdefault(path, kind)
 
     def _stores(self, found: Iterable[Operation]) -> bool:
         """Tell whether what a collection takes can be seen again."""

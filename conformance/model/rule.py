@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from enum import Enum, IntEnum
 from typing import Any, Final
 
+from conformance.model.audit import Grounds, Technique
 from conformance.model.expectation import Expectation
 from conformance.model.http import Exchange
 from conformance.model.operation import Answer, MediaType, Operation
@@ -79,6 +80,8 @@ class Problem:
     actual: Any = None
     keyword: str = ""
     """The JSON Schema keyword or the HTTP notion that was broken; part of the fingerprint."""
+    grounds: Grounds | None = None
+    """Why an audit says so; None for what is said of an exchange."""
 
 
 @quick
@@ -170,6 +173,25 @@ class Example:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DocumentExample:
+    """A small description, to show and to test what an audit check says.
+
+    What `document` leaves out is filled in with the least that OpenAPI asks for.
+    """
+
+    title: str
+    document: Mapping[str, Any]
+    at: tuple[str, ...] = ()
+    """The pointers that the check must name, in order; none where it has nothing to object to."""
+    sisters: tuple[Mapping[str, Any], ...] = ()
+    """Other descriptions of the same run."""
+    official: tuple[Mapping[str, Any], ...] = ()
+    """Other descriptions of the same API."""
+    exchanges: tuple[Mapping[str, Any], ...] = ()
+    """Recorded exchanges, in the form of exchange NDJSON."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
     """A rule: its documentation, its examples and the function that plans it."""
 
@@ -184,7 +206,8 @@ class Check:
     plan: Callable[..., Any]
     """For routes `() -> RouteInspector`; for messages `(Operation, Side) -> MessageInspector | None`; for requests
     and responses `(Operation) -> Inspector | None`; for cases `(Operation) -> CaseInspector | None`. None: nothing to
-    say about this operation."""
+    say about this operation. For descriptions `(Audited) -> Iterable[Problem] | None`, where None says that the
+    evidence it needs was not given."""
     good: tuple[Example, ...]
     bad: tuple[Example, ...]
     silent_when_clear: bool
@@ -193,6 +216,12 @@ class Check:
     plant: Callable[..., Iterator[Exchange]] | None
     """Exchanges made from a conformant `Matched`, each with one fault that this check must report; for messages the
     side to spoil is the second argument."""
+    technique: Technique | None = None
+    """How an audit check comes to know; None for checks of exchanges."""
+    accepts: tuple[DocumentExample, ...] = ()
+    """Descriptions that an audit check has nothing to object to; `good` and `bad` are empty for it."""
+    objects_to: tuple[DocumentExample, ...] = ()
+    """Descriptions that an audit check objects to."""
 
 
 def check(
@@ -233,6 +262,50 @@ def check(
             bad=bad_examples,
             silent_when_clear=silent_when_clear,
             plant=plant,
+        )
+
+    return make
+
+
+def audit(
+    *,
+    technique: Technique,
+    severity: Severity,
+    accepts: Iterable[DocumentExample],
+    objects_to: Iterable[DocumentExample],
+) -> Callable[[Callable[..., Any]], Check]:
+    """Make an audit check of a function that looks at a description.
+
+    Id, documentation and subject are found as for `check`.
+
+    Raises:
+        TypeError: there is no docstring, or no example of each kind.
+        ValueError: the file stands in a folder that names no subject.
+
+    """
+
+    def make(plan: Callable[..., Any]) -> Check:
+        text = inspect.getdoc(plan)
+        accepted, objected = tuple(accepts), tuple(objects_to)
+        if not text or not accepted or not objected:
+            message = f"{plan.__module__} needs a docstring, and an example of each kind"
+            raise TypeError(message)
+        title, _, rest = text.partition("\n")
+        return Check(
+            id=plan.__name__.replace("_", "-"),
+            title=title.strip(),
+            explanation=rest.strip(),
+            severity=severity,
+            subject=Subject(plan.__module__.split(".")[-2]),
+            stage=Stage.SCHEMA,
+            plan=plan,
+            good=(),
+            bad=(),
+            silent_when_clear=False,
+            plant=None,
+            technique=technique,
+            accepts=accepted,
+            objects_to=objected,
         )
 
     return make

@@ -11,7 +11,7 @@ from conformance.errors import DocumentError
 from conformance.model.operation import JsonSchema, Schema
 from conformance.schemas.closed import Tighten, closed
 from conformance.schemas.formats import STANDARD
-from conformance.schemas.walk import spec_pointer
+from conformance.schemas.walk import exact, spec_pointer
 
 if TYPE_CHECKING:
     from conformance.model.operation import Api
@@ -89,7 +89,7 @@ class Compiler:
         try:
             validator = jsonschema_rs.Draft202012Validator(json_schema, validate_formats=True)
         except jsonschema_rs.ValidationError as error:
-            pointer = spec_pointer(schema, error.instance_path)
+            pointer = spec_pointer(schema, exact(error.instance_path, json_schema))
             line, column = api.locate(pointer)
             raise DocumentError(
                 path=api.path, line=line, column=column, what=error.message, expected="a valid schema"
