@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from conformance.openapi.objects import Kind, Node
@@ -33,8 +34,13 @@ class Described:
     """Of the property, parameter or component; empty where there is none."""
 
 
-def described(survey: Survey) -> Iterator[Described]:
+@lru_cache(maxsize=32)
+def described(survey: Survey) -> tuple[Described, ...]:
     """Give the descriptions of values, in document order."""
+    return tuple(_described(survey))
+
+
+def _described(survey: Survey) -> Iterator[Described]:
     for node in survey.nodes:
         text = node.get("description")
         if not isinstance(text, str) or not text.strip():
@@ -57,9 +63,14 @@ def _name(node: Node) -> str:
     return str(parent.get("name") or "") if parent.kind is Kind.PARAMETER else _name(parent)
 
 
-def sentences(text: str) -> list[str]:
+_remembered = lru_cache(maxsize=8192)
+"""The same texts stand in many places of a document, and several checks read each."""
+
+
+@_remembered
+def sentences(text: str) -> tuple[str, ...]:
     """Split a description into sentences, links replaced by their text."""
-    return [part.strip() for part in _SENTENCE.split(_LINK.sub(r"\1", text)) if part.strip()]
+    return tuple(part.strip() for part in _SENTENCE.split(_LINK.sub(r"\1", text)) if part.strip())
 
 
 _CONDITION: Final = re.compile(
@@ -111,11 +122,15 @@ _LIMITS: Final = tuple(
         (("least",), r"\((?:min|minimum)\.? #\)"),
     )
 )
+_DIGIT: Final = re.compile(r"\d")
 _BETWEEN: Final = re.compile(rf"\bbetween {_NUMBER} and {_NUMBER}(?P<chars> characters?)?\b", re.IGNORECASE)
 
 
-def limits(text: str) -> list[Limit]:
+@_remembered
+def limits(text: str) -> tuple[Limit, ...]:
     """Give the limits that hold for every value."""
+    if not _DIGIT.search(text):
+        return ()
     found: dict[str, Limit] = {}
     for sentence in sentences(text):
         if is_conditional(sentence):
@@ -130,7 +145,7 @@ def limits(text: str) -> list[Limit]:
             for keyword, written in zip(names, (match[1], match[2]), strict=True):
                 limit = Limit(keyword=keyword, value=int(written.replace(",", "")), phrase=match.group())
                 found.setdefault(keyword, limit)
-    return list(found.values())
+    return tuple(found.values())
 
 
 _WRITTEN: Final = (
@@ -142,6 +157,7 @@ _DEFAULT: Final = re.compile(
 )  # fmt: skip
 
 
+@_remembered
 def default(text: str) -> str | None:
     """Give the default that a text names, as it is written there without quotes; None where it names none."""
     for sentence in sentences(text):
@@ -174,6 +190,7 @@ _ITEM: Final = re.compile(r"[A-Za-z][\w-]*(?: [A-Za-z][\w-]*){0,2}")
 _LEAST_BARE: Final = 2
 
 
+@_remembered
 def values(text: str) -> Values | None:
     """Give the values that a text lists completely; None where it lists none, or only some."""
     found: list[str] = []
@@ -248,6 +265,7 @@ _FORMATS: Final = tuple(
 _SEPARATED: Final = re.compile(r"(?i)\bcomma[- ](?:separated|delimited)\b|\bseparated by (?:a )?commas?\b")
 
 
+@_remembered
 def named_format(text: str) -> NamedFormat | None:
     """Give the format that a text names for the value; None where it names none."""
     plain = _LINK.sub(r"\1", text).strip()
@@ -298,11 +316,13 @@ def cause(found: Described, what: str) -> str:
     return f"{found.owner.get('in')} parameter {found.name}: {what}: {found.text}"
 
 
+@_remembered
 def says_null(text: str) -> bool:
     """Tell whether a text says that the value may be null."""
     return _NULL.search(text) is not None
 
 
+@_remembered
 def says_required(text: str) -> bool:
     """Tell whether a text says without a condition that the value must be given."""
     return any(_REQUIRED.search(sentence) and not is_conditional(sentence) for sentence in sentences(text))
@@ -313,6 +333,7 @@ def says_optional(text: str) -> bool:
     return _OPTIONAL.search(text) is not None and not says_required(text)
 
 
+@_remembered
 def says_deprecated(text: str) -> bool:
     """Tell whether a text says that the value should not be used any more."""
     return _DEPRECATED.search(text) is not None
@@ -328,6 +349,7 @@ def says_at_least_one(text: str) -> bool:
     return any(_AT_LEAST_ONE.search(sentence) and "required" in sentence for sentence in sentences(text))
 
 
-def examples(text: str) -> list[str]:
+@_remembered
+def examples(text: str) -> tuple[str, ...]:
     """Give the values that a text shows as examples."""
-    return [match["quoted"] or match["bare"] for match in _EXAMPLES.finditer(_LINK.sub(r"\1", text))]
+    return tuple(match["quoted"] or match["bare"] for match in _EXAMPLES.finditer(_LINK.sub(r"\1", text)))
