@@ -376,9 +376,12 @@ class Mock:
         if status is None:
             status = int(answer.status) if answer is not None and answer.status.isdigit() else 200
         body = result
-        if isinstance(result, Resource):
+        view = call.plan.view
+        if isinstance(result, Resource) and view is not None and not view.is_object:
+            body = self._plain(call)
+        elif isinstance(result, Resource):
             shape = self._stock.shape(call.kind)
-            body = shape.show(result, call.plan.view, origin=call.found.origin, base=call.found.base)
+            body = shape.show(result, view, origin=call.found.origin, base=call.found.base)
         if status == _NO_CONTENT or body is None or operation.method == "HEAD":
             return self._response(status, (), b"", call.moment.state, is_twilio=twilio.applies(operation.api))
         content = json_content(answer)
