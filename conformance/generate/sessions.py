@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Final, Protocol
+from typing import Any, Final
 from urllib.parse import parse_qsl, urljoin, urlsplit
 
 import msgspec
@@ -19,7 +19,8 @@ from conformance.generate.case import Case, Mode, request
 from conformance.generate.draws import Aim, Presence
 from conformance.generate.plan import Context, nowhere, plan, randomness
 from conformance.generate.resources import Key, Resource, names, parents, prefixes, resources
-from conformance.model.expectation import Expect, Expectation
+from conformance.generate.script import STEP, Dress, Outcome, Script, Step, as_it_is
+from conformance.model.expectation import Expect
 from conformance.model.http import Request, Response
 from conformance.model.operation import Operation
 from conformance.profiles.twilio.fields import snake_case
@@ -42,31 +43,6 @@ _AIMS: Final = (
 _MIX: Final = ("mix", Aim())
 
 
-class _Failed(Protocol):
-    """Whatever came instead of a response."""
-
-    @property
-    def message(self) -> str:
-        """Why."""
-
-
-Outcome = Response | _Failed
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
-    """One request of a session with what came back."""
-
-    case: Case
-    request: Request
-    outcome: Outcome
-    expectation: Expectation
-
-
-Script = Generator[Request, Outcome, tuple[Step, ...]]
-"""Gives requests, takes their outcomes, and ends with all steps."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
     """The life of one resource, to be played."""
@@ -84,14 +60,14 @@ class Session:
         """The name from which the session can be made again."""
         return f"{self.resource.anchor.key}:{Mode.STATEFUL.value}:{self.number}"
 
-    def script(self, *, context: Context = nowhere) -> Script:
+    def script(self, *, context: Context = nowhere, dress: Dress = as_it_is) -> Script:
         """Start the session; the caller sends each request and hands in its outcome."""
-        return _Player(self, context).play()
+        return _Player(self, context, dress).play()
 
 
 def sessions(operations: Iterable[Operation], *, seed: int = 0, max_sessions: int = SESSIONS) -> Iterator[Session]:
     """Give the sessions of all resources, in the order of the operations."""
-    catalogue = resources(operations)
+    catalogue = resources(tuple(operations))
     for resource in catalogue.values():
         for number in range(max_sessions):
             label, aim = _AIMS[number] if number < len(_AIMS) else _MIX
@@ -101,8 +77,9 @@ def sessions(operations: Iterable[Operation], *, seed: int = 0, max_sessions: in
 class _Player:
     """Plays one session."""
 
-    def __init__(self, session: Session, context: Context) -> None:
+    def __init__(self, session: Session, context: Context, dress: Dress) -> None:
         self._session = session
+        self._dress = dress
         self._resource = session.resource
         self._random = randomness(session.seed, session.resource.anchor.key, Mode.STATEFUL, session.number)
         self._known = dict(context(session.resource.anchor))
@@ -258,15 +235,17 @@ class _Player:
             case = replace(case, query={}, pairs=(*case.pairs, *said))
         certain = expect if names(operation) == [] or set(names(operation)) <= path.keys() else Expect.SURVIVE
         case = replace(case, expect=certain)
-        sent = request(case)
+        sent = self._dress(request(case))
         outcome = yield sent
         expectation = replace(
             case.expectation,
-            case=f"{self._session.id}/{len(self._steps)}",
+            case=f"{self._session.id}{STEP}{len(self._steps)}",
             keyword=keyword if certain is expect else "",
             values=dict(values or {}),
         )
-        self._steps.append(Step(case=case, request=sent, outcome=outcome, expectation=expectation))
+        self._steps.append(
+            Step(case=case, request=sent, outcome=outcome, expectation=expectation, session=self._session.id)
+        )
         if not isinstance(outcome, Response):
             return None
         if outcome.status in _SUCCESS and not _lists(operation):
@@ -378,4 +357,4 @@ def _next_page(body: Any, url: str) -> tuple[tuple[str, str], ...]:
     return tuple(parse_qsl(target.query, keep_blank_values=True)) if target.path == urlsplit(url).path else ()
 
 
-__all__ = ["SESSIONS", "Outcome", "Script", "Session", "Step", "sessions"]
+__all__ = ["SESSIONS", "Session", "sessions"]

@@ -7,22 +7,19 @@ from dataclasses import dataclass, replace
 from itertools import chain, islice
 from random import Random
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import unquote
 
-from conformance.generate import writing
-from conformance.generate.case import Case, Mode, request
+from conformance.generate.case import Case, Mode
 from conformance.generate.draws import Aim, Presence
 from conformance.generate.edges import Change, Edge, Purpose, edges
 from conformance.generate.patterns import Unsampleable
 from conformance.generate.shapes import Shape, Shapes
+from conformance.generate.validity import problems as problems_of
 from conformance.model.expectation import Expect
-from conformance.model.http import Exchange, Response, Source
 from conformance.model.operation import JsonSchema, Location, MediaType, Parameter
 from conformance.model.rule import ABSENT, Problem
 from conformance.openapi.document import escape
 from conformance.profiles.twilio.requirements import Requirement, requirements
 from conformance.schemas.forms import text
-from conformance.schemas.reading import Reader
 
 if TYPE_CHECKING:
     from conformance.generate.plan import Plan
@@ -70,7 +67,6 @@ class Variants:
     def __init__(self, plan: Plan) -> None:
         """Enumerate them; round by round, so that the first ones touch every place."""
         self._plan = plan
-        self._reader = Reader(plan.operation, plan.compiler)
         found = list(_enumerated(plan))
         self.boundary = tuple(each for each in found if each.purpose is not Purpose.BREAK)
         self.negative = tuple(each for each in found if each.expect is Expect.REFUSE)
@@ -82,23 +78,13 @@ class Variants:
         changed = _apply(base, variant, random)
         if changed is None or variant.expect is Expect.SURVIVE:
             return changed
-        problems = self._problems(changed)
+        problems = problems_of(changed)
         if variant.expect is Expect.ACCEPT:
             return None if problems else changed
         known_problem = variant.problem or _emptied(base, changed)
         if known_problem is not None:
             return None if problems else replace(changed, breaks=known_problem)
         return replace(changed, breaks=problems[0]) if len(problems) == 1 else None
-
-    def _problems(self, case: Case) -> tuple[Problem, ...]:
-        sent = request(case)
-        exchange = Exchange(id="", request=sent, response=_NO_RESPONSE, source=_NO_SOURCE)
-        texts = {
-            parameter.name: unquote(writing.in_path(parameter, case.path[parameter.name]))
-            for parameter in case.operation.parameters_in(Location.PATH)
-        }
-        reading = self._reader.read(exchange, texts).request
-        return reading.problems if reading.body_error is None else (*reading.problems, reading.body_error)
 
 
 def _emptied(base: Case, changed: Case) -> Problem | None:
@@ -109,10 +95,6 @@ def _emptied(base: Case, changed: Case) -> Problem | None:
     message = f"the required field {name!r} is missing"
     pointer = f"/{escape(name)}"
     return Problem(message=message, instance_pointer=pointer, expected=f"a field {name!r}", keyword="required")
-
-
-_NO_RESPONSE: Final = Response(status=0)
-_NO_SOURCE: Final = Source(kind="run", path="", index=0)
 
 
 def _apply(case: Case, variant: Variant, random: Random) -> Case | None:

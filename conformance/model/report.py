@@ -188,7 +188,6 @@ class OperationFacts:
     api: str
     method: str
     path: str
-    line: int
     corrections: int
     declared: tuple[str, ...]
     """Coverage: everything that can be seen of this operation."""

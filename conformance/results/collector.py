@@ -24,7 +24,6 @@ def facts(operation: Operation) -> OperationFacts:
         api=operation.api.name,
         method=operation.method,
         path=operation.path,
-        line=operation.api.locate(operation.pointer)[0],
         corrections=operation.corrections,
         declared=declared(operation),
     )

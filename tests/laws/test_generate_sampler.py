@@ -242,3 +242,8 @@ def test_text_of_a_pattern_matches_it(pattern: str, seed: int, lean: Lean) -> No
     assert jsonschema_rs.Draft202012Validator({"pattern": pattern}).is_valid(text)
     least, most = patterns.length(patterns.parse(pattern))
     assert least <= len(text) <= (len(text) if most is None else most)
+
+
+def test_one_and_one_point_nought_are_one_item() -> None:
+    sampler = built({"type": "array", "prefixItems": [{"const": 1}, {"const": 1.0}], "uniqueItems": True})
+    assert all(len(sampler.draw(Random(seed), Aim())) <= 1 for seed in range(9))
