@@ -202,8 +202,10 @@ def _message(keyword: str, expected: Any, actual: Any, error: jsonschema_rs.Vali
     shown = brief(actual)
     match keyword:
         case "type":
-            wanted = expected if isinstance(expected, str) else " or ".join(expected)
-            return f"{shown} is {_article(json_type(actual))}, not {_article(wanted)}"
+            wanted = _article(expected if isinstance(expected, str) else " or ".join(expected))
+            return (
+                f"null is not {wanted}" if actual is None else f"{shown} is {_article(json_type(actual))}, not {wanted}"
+            )
         case "enum":
             return f"{shown} is not one of {', '.join(map(brief, expected))}"
         case "const":
