@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import base64
 import re
+from bisect import insort
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from io import TextIOWrapper
 from typing import Any, BinaryIO, Final
 from urllib.parse import urlencode
@@ -35,6 +38,9 @@ _QUOTED: Final = str.maketrans({'"': "%22", "\r": "%0D", "\n": "%0A"})
 """What form-data escapes in names (WHATWG HTML, 4.10.21.8)."""
 _TRUNCATED: Final = "Body truncated"
 _HTTP: Final = "HTTP/1.1"
+_STARTED: Final = "startedDateTime"
+_BEGINNING: Final = datetime.min.replace(tzinfo=UTC)
+LOOK_AHEAD: Final = 100
 _NOWHERE: Final = Source(kind=_KIND, path="", index=0)
 
 
@@ -96,7 +102,48 @@ def recognizes(head: bytes, name: str) -> bool:  # noqa: ARG001 - content decide
 
 
 def read(file: BinaryIO, path: str) -> Iterator[Entry]:
-    """Give the exchanges of an archive in order; all belong to one session."""
+    """Give the exchanges of an archive in the order of their start; all belong to one session.
+
+    The standard asks readers to sort entries; here one may stand up to `LOOK_AHEAD` places too late.
+    """
+    waiting: deque[tuple[str, Exchange]] = deque()
+    last = ""
+    for entry in _in_file_order(file, path):
+        if isinstance(entry, RecordingError):
+            yield entry
+            continue
+        started = entry.extra.get(_STARTED, "")
+        if _is_before(started, last):
+            insort(waiting, (started, entry), key=_moment_of)
+        else:
+            last = started if len(started) == len(last) or _moment(started) else last
+            waiting.append((last, entry))
+        if len(waiting) > LOOK_AHEAD:
+            yield waiting.popleft()[1]
+    yield from (entry for _, entry in waiting)
+
+
+def _is_before(started: str, last: str) -> bool:
+    """Tell whether a time is before another one; what is no time is before nothing."""
+    if len(started) == len(last) and started[-1:] == last[-1:] == "Z":
+        return started < last
+    moment, other = _moment(started), _moment(last)
+    return moment is not None and other is not None and moment < other
+
+
+def _moment(started: str) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(started)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _moment_of(waiting: tuple[str, Exchange]) -> datetime:
+    return _moment(waiting[0]) or _BEGINNING
+
+
+def _in_file_order(file: BinaryIO, path: str) -> Iterator[Entry]:
     for index, item in enumerate(json_items.items(file, _PATHS, _entry)):
         what = item.broken
         if what is None:
@@ -138,7 +185,7 @@ def _exchange(entry: _Entry, source: Source) -> Exchange:
         ),
         source=source,
         session=source.path,
-        extra={} if entry.started is None else {"startedDateTime": entry.started},
+        extra={} if entry.started is None else {_STARTED: entry.started},
     )
 
 
@@ -163,7 +210,7 @@ def _loosely(data: Any) -> _Entry:
         },
         _NOWHERE,
     )
-    reason, time, started = response.get("statusText"), parts.get("time"), parts.get("startedDateTime")
+    reason, time, started = response.get("statusText"), parts.get("time"), parts.get(_STARTED)
     return _Entry(
         request=_Request(
             method=told.request.method,
@@ -268,7 +315,7 @@ def writer(file: BinaryIO) -> Iterator[Write]:
     def write(exchange: Exchange) -> None:
         time = (exchange.response.elapsed or 0) * 1000
         archive.add_entry(
-            startedDateTime=str(exchange.extra.get("startedDateTime", _LONG_AGO)),
+            startedDateTime=str(exchange.extra.get(_STARTED, _LONG_AGO)),
             time=time,
             request=_written_request(exchange.request),
             response=_written_response(exchange.response),
