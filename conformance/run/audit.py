@@ -26,10 +26,11 @@ from conformance.model.rule import Check, Severity
 from conformance.openapi import operations as openapi
 from conformance.openapi import overlay as overlays
 from conformance.openapi.changes import changes, paired_by_url
-from conformance.openapi.document import Document, load
+from conformance.openapi.document import Document, load, shipped
 from conformance.openapi.survey import Survey
+from conformance.results.evidence import spec_excerpt
 from conformance.run.recorder import emitter
-from conformance.run.suite import Outcome, chosen_checks, compiler, shipped_specs
+from conformance.run.suite import Outcome, chosen_checks, compiler
 from conformance.schemas.audited import Audited, Difference
 from conformance.schemas.observed import Observed
 from conformance.version import __version__
@@ -78,7 +79,7 @@ def documents(settings: Settings) -> Iterator[Document]:
         SettingsError: a file or folder does not exist.
 
     """
-    for path in openapi.find(settings.specs or (shipped_specs(),)):
+    for path in openapi.find(settings.specs or (shipped(),)):
         document = described(path)
         found = overlays.beside(path) if settings.contract == Contract.CORRECTED.value else ()
         yield overlays.apply(document, found).document if found else document
@@ -206,7 +207,14 @@ def _recurring(finding: Finding, survey: Survey) -> Recurring:
     grounds = finding.problem.grounds or PLAIN
     pointers = (finding.problem.spec_pointer, *grounds.places)
     samples = [_sample(finding, survey.position(pointer)[0]) for pointer in pointers[:SAMPLES]]
-    return Recurring(finding=finding, count=len(pointers), samples=tuple(sorted(samples, key=lambda each: each.order)))
+    samples.sort(key=lambda each: each.order)
+    return Recurring(
+        finding=finding,
+        count=len(pointers),
+        samples=tuple(samples),
+        last=samples[-1].place,
+        excerpt=spec_excerpt(finding),
+    )
 
 
 def _sample(finding: Finding, line: int) -> Sample:
