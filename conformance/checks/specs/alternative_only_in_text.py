@@ -10,7 +10,7 @@ from conformance.model.audit import Confidence, Evidence, Grounds, Technique, Wi
 from conformance.model.rule import DocumentExample, Problem, Severity, audit
 from conformance.model.specimen import BODY, asking
 from conformance.openapi import prose
-from conformance.openapi.flaws import flaw, setting
+from conformance.openapi.flaws import appending, flaw
 from conformance.openapi.objects import Node
 from conformance.openapi.survey import OperationNode, Survey
 from conformance.schemas.audited import Audited
@@ -145,7 +145,7 @@ def _problem(survey: Survey, schema: Node, names: tuple[str, ...], source: str, 
         confidence=Confidence.MEDIUM,
         evidence=(Evidence(what="the text", samples=(Witness(source=source, value=phrase),)),),
         cause=f"{owner.pointer}: {' or '.join(names)}",
-        edits=(setting(owner, "anyOf", union),) if source.endswith("/conditional") and not owner.has("anyOf") else (),
+        edits=(appending(f"{owner.pointer}/allOf", {"anyOf": union}),) if source.endswith("/conditional") else (),
         remedy=f"One of {', '.join(names)} is required.",
     )
     message = f"the text asks for {' or '.join(names)}, the schema for neither"
