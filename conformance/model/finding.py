@@ -23,6 +23,10 @@ class Suspect(Enum):
     IMPLEMENTATION = "implementation"
     SPEC = "spec"
     UNDECIDED = "undecided"
+    SDK = "sdk"
+    """The SDK; a second witness agrees with the description."""
+    DISAGREEMENT = "disagreement"
+    """Witnesses contradict each other, or nobody testifies."""
 
 
 def json_type(value: Any) -> str:
