@@ -70,6 +70,8 @@ class Settings:
     max_cases: int = 20
     """For each operation and mode."""
     seed: int = 0
+    workers: int = 1
+    """Processes that judge recordings, or conversations with a live target at the same time."""
     auth: str | None = field(default=None, repr=False)
     """`USER:PASSWORD` for a live target; never written anywhere."""
     header: tuple[str, ...] = field(default=(), repr=False)
@@ -138,6 +140,7 @@ KEYS: Final[Mapping[str, Key]] = {
     "modes": Key(Kind.TEXTS, "Modes of generation.", '["positive"]'),
     "max-cases": Key(Kind.NUMBER, "Cases for each operation and mode.", "20"),
     "seed": Key(Kind.NUMBER, "The same seed sends the same bytes.", "0"),
+    "workers": Key(Kind.NUMBER, "Recordings, or conversations with a live target, at the same time.", "1"),
     "strict": Key(Kind.FLAG, "Read recordings strictly.", "false"),
     "strict-input": Key(Kind.FLAG, "Fail with exit code 2 if any entry of a recording cannot be read.", "false"),
 }
@@ -165,20 +168,21 @@ def read(path: Path) -> dict[str, Any]:
         SettingsError: it is no TOML, or a key or value is wrong.
 
     """
+    name = os.path.relpath(path)
     try:
         data = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise SettingsError(where=str(path), what=f"cannot be read ({error})", hint="write TOML") from error
+        raise SettingsError(where=name, what=f"cannot be read ({error})", hint="write TOML") from error
     tool = data.get("tool", {}) if path.name != "conformance.toml" else {"conformance": data}
     table = tool.get("conformance", {}) if isinstance(tool, dict) else tool
     if not isinstance(table, dict):
-        raise SettingsError(where=str(path), what="[tool.conformance] is no table", hint="write keys below it")
+        raise SettingsError(where=name, what="[tool.conformance] is no table", hint="write keys below it")
     for key, value in table.items():
         if key not in KEYS:
-            raise SettingsError(where=f"{path}: {key}", what="no such key", hint=nearest(key, KEYS))
+            raise SettingsError(where=f"{name}: {key}", what="no such key", hint=nearest(key, KEYS))
         if not KEYS[key].kind.allows(value):
             hint = f"write {KEYS[key].kind.value}: {key} = {KEYS[key].example}"
-            raise SettingsError(where=f"{path}: {key}", what=f"{value!r} is wrong", hint=hint)
+            raise SettingsError(where=f"{name}: {key}", what=f"{value!r} is wrong", hint=hint)
     return {key.replace("-", "_"): _value(key, value, path.parent) for key, value in table.items()}
 
 

@@ -34,7 +34,7 @@ def document(data: Mapping[str, Any], name: str = "example") -> Document:
 
 def audited(example: DocumentExample, compiler: Compiler | None = None) -> Audited:
     """Give the description of an example as an audit check gets it."""
-    survey = Survey(document(example.document))
+    survey, held = Survey(document(example.document)), compiler or Compiler()
     sisters = tuple(Survey(document(data, f"sister{index}")) for index, data in enumerate(example.sisters))
     official = [Survey(document(data, f"official{index}")) for index, data in enumerate(example.official)]
     differences = tuple(
@@ -46,7 +46,8 @@ def audited(example: DocumentExample, compiler: Compiler | None = None) -> Audit
         survey=survey,
         sisters=sisters,
         differences=differences if official else None,
-        observed=_observed(survey, example, compiler or Compiler()) if example.exchanges else None,
+        observed=_observed(survey, example, held) if example.exchanges else None,
+        compiler=held,
         crowd=(survey, *sisters),
     )
 

@@ -162,11 +162,10 @@ def _corroborated(group: list[_Objection], severities: Mapping[str, Severity]) -
 
 
 def _node_pointer(problem: Problem, survey: Survey) -> str:
-    """The object that a problem is about, whether its pointer leads to the object or to one of its fields."""
+    """The object that a problem is about, whether its pointer leads to the object or to the keyword in it."""
     pointer = problem.spec_pointer
-    while pointer and survey.node(pointer) is None:
-        pointer = pointer.rpartition("/")[0]
-    return pointer
+    holder, _, last = pointer.rpartition("/")
+    return holder if last == escape(problem.keyword) and survey.node(pointer) is None else pointer
 
 
 def _finding(objection: _Objection, survey: Survey, severities: Mapping[str, Severity]) -> Finding:

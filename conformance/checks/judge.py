@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any, Final
 
 from conformance.model.expectation import Expect, Expectation, expectation
-from conformance.model.finding import Finding, Suspect, fingerprint
+from conformance.model.finding import Finding, Suspect, destination, fingerprint
 from conformance.model.http import Exchange
 from conformance.model.operation import Location, Operation
 from conformance.model.route import Match, Miss
@@ -253,7 +253,7 @@ class Judge:
             line=line,
             column=column,
             fingerprint=fingerprint(
-                operation=key or f"{exchange.request.method} {exchange.request.url.partition('?')[0]}",
+                operation=key or destination(exchange.request.method, exchange.request.url),
                 side=side,
                 status=status,
                 rule_id=check.id,

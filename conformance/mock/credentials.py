@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Final
@@ -73,7 +72,7 @@ def _decoded(header: str) -> tuple[str, str]:
         return "", ""
     try:
         user, _, password = base64.b64decode(encoded.strip(), validate=True).decode().partition(":")
-    except (binascii.Error, UnicodeDecodeError):
+    except ValueError:
         return "", ""
     return user, password
 

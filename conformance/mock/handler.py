@@ -4,23 +4,24 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import msgspec
 
 from conformance.mock import filters, relations
 from conformance.mock.credentials import Credentials, basic
+from conformance.mock.faults import Ending, Fault, Faults, Plant
 from conformance.mock.paging import PARAMETERS, SIZES, Envelope, asked, cut, whole
 from conformance.mock.refusal import REASONS, Refusal, not_found
 from conformance.mock.resources import Kind, Plan, Role, json_content, plans
 from conformance.mock.routing import Found, Routes
 from conformance.mock.stock import ACCOUNT, Moment, Stock
 from conformance.mock.store import Draw, Place, Resource, State
-from conformance.mock.strictness import Strictness
+from conformance.mock.strictness import Objection, Strictness
 from conformance.mock.synthesize import Maker, Synthesizer
-from conformance.model.http import Headers, Request, Response
-from conformance.model.operation import Operation
+from conformance.model.http import Exchange, Headers, Request, Response, Source
+from conformance.model.operation import MediaType, Operation, Schema
 from conformance.model.route import Miss
 from conformance.model.rule import ABSENT, Problem, Reading
 from conformance.profiles import twilio
@@ -45,6 +46,14 @@ class Answered:
     path_parameters: Mapping[str, str]
     problems: tuple[Problem, ...] = ()
     """What the client did wrong."""
+    faults: tuple[Fault, ...] = ()
+    """What was planted."""
+    ending: Ending = Ending.WHOLE
+
+    @property
+    def delay(self) -> float:
+        """The seconds to wait before the response."""
+        return sum(fault.delay for fault in self.faults)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -81,10 +90,17 @@ class Mock:
         *,
         seed: int = 0,
         accounts: Mapping[str, str] | None = None,
+        faults: Sequence[Fault] = (),
+        plants: Mapping[str, Plant] | None = None,
     ) -> None:
         """Plan the operations; equal seeds give equal answers to equal requests.
 
-        `accounts` are the users that are let in, with their passwords; None: everybody who has a password.
+        `accounts` are the users that are let in, with their passwords; None: everybody who has a password. `faults`
+        are planted; `plants` says how to plant those that have the names of checks.
+
+        Raises:
+            SettingsError: a fault is neither built in nor among the plants.
+
         """
         self.operations = tuple(operations)
         self.seed = seed
@@ -97,10 +113,13 @@ class Mock:
         self._credentials = Credentials(account=self.account, accounts=accounts)
         self._routes = Routes(self.operations, compiler, pattern=self._pattern)
         self._stock = Stock(self.operations, self._plans, compiler, seed=seed)
+        self._faults = Faults(faults, plants or {}, seed=seed)
+        self._lies = bool(faults)
         self._readers: dict[Operation, Reader] = {}
         self._strictness: dict[Operation, Strictness] = {}
         self._envelopes: dict[Operation, Envelope] = {}
         self._bodies: dict[Operation, Maker] = {}
+        self._errors: dict[Schema, Maker] = {}
         self._perform: Mapping[Role, Callable[[_Call], Any]] = {
             Role.CREATE: self._create,
             Role.LIST: self._list,
@@ -139,18 +158,50 @@ class Mock:
             moment=Moment(state=state, now=now, account=named.get(ACCOUNT, account)),
             ids=tuple([named[name] for name in plan.names]),
         )
+        lies = self._lies or "Prefer" in request.headers
+        faults = self._faults.striking(operation, request, state.requests) if lies else ()
         objections = tuple(self._strict(plan).objections(request, call.reading, found.path))
-        result = objections[0].refusal if objections else self._perform[plan.role](call)
-        if isinstance(result, Refusal):
-            response = self._refuse(result, state, operation)
-        else:
-            response = self._respond(call, result)
-        return Answered(
-            response=response,
+        answered = Answered(
+            response=self._serve(call, objections, next((fault.status for fault in faults if fault.status), None)),
             operation=operation,
             path_parameters=named,
             problems=tuple([objection.problem for objection in objections]),
         )
+        return self._spoil(answered, faults, request, state) if faults else answered
+
+    def _serve(self, call: _Call, objections: Sequence[Objection], status: int | None) -> Response:
+        """Do what was asked, or refuse to; a demanded status that is no success keeps anything from being done."""
+        result: Any
+        if status is not None and not _is_success(status):
+            result = Refusal(status=status, message=f"{REASONS.get(status, 'Fault')} (planted)")
+        elif objections:
+            result = objections[0].refusal
+        else:
+            result = self._perform[call.plan.role](call)
+        if isinstance(result, Refusal):
+            return self._refuse(result, call.moment.state, call.plan.operation)
+        return self._respond(call, result, status)
+
+    def _spoil(self, answered: Answered, faults: tuple[Fault, ...], request: Request, state: State) -> Answered:
+        """Plant faults into a response."""
+        assert answered.operation is not None  # noqa: S101 - faults strike operations
+        preferred = [
+            f"fault={fault.name}" if fault.status is None else f"status={fault.status}"
+            for fault in self._faults.preferred(request)
+        ]
+        response = answered.response
+        if preferred:
+            headers = Headers((*response.headers, ("Preference-Applied", ", ".join(preferred))))
+            response = replace(response, headers=headers)
+        exchange = Exchange(
+            id=str(state.requests),
+            request=request,
+            response=response,
+            source=Source(kind="serve", path="serve", index=state.requests),
+        )
+        seen = self._reader(answered.operation).read(exchange, answered.path_parameters)
+        spoiled = self._faults.plant(faults, seen, state.requests)
+        return replace(answered, response=spoiled.response, ending=spoiled.ending, faults=faults)
 
     def seeded(self, operation: Operation, state: State) -> dict[str, str]:
         """Give path parameters that an operation can be called with, making what has to be there."""
@@ -319,14 +370,18 @@ class Mock:
             problems=(problem,),
         )
 
-    def _respond(self, call: _Call, result: Any) -> Response:
+    def _respond(self, call: _Call, result: Any, status: int | None = None) -> Response:
         operation = call.plan.operation
         answer = operation.success
-        status = int(answer.status) if answer is not None and answer.status.isdigit() else 200
+        if status is None:
+            status = int(answer.status) if answer is not None and answer.status.isdigit() else 200
         body = result
-        if isinstance(result, Resource):
+        view = call.plan.view
+        if isinstance(result, Resource) and view is not None and not view.is_object:
+            body = self._plain(call)
+        elif isinstance(result, Resource):
             shape = self._stock.shape(call.kind)
-            body = shape.show(result, call.plan.view, origin=call.found.origin, base=call.found.base)
+            body = shape.show(result, view, origin=call.found.origin, base=call.found.base)
         if status == _NO_CONTENT or body is None or operation.method == "HEAD":
             return self._response(status, (), b"", call.moment.state, is_twilio=twilio.applies(operation.api))
         content = json_content(answer)
@@ -349,12 +404,30 @@ class Mock:
 
     def _refuse(self, refusal: Refusal, state: State, operation: Operation | None) -> Response:
         is_twilio = operation is None or twilio.applies(operation.api)
+        body: Any = refusal.body(is_twilio=is_twilio)
         fields: tuple[tuple[str, str], ...] = (_JSON if is_twilio else _PROBLEM,)
+        documented = json_content(operation.answer(refusal.status)) if operation else None
+        if documented is not None and documented.schema is not None and operation is not None:
+            fields = (_JSON if documented.essence == "application/json" else ("Content-Type", documented.name),)
+            body = self._error_body(documented, documented.schema, operation, body, state)
         if refusal.status == 401 and is_twilio:  # noqa: PLR2004 - Unauthorized
             fields = (*fields, ("WWW-Authenticate", 'Basic realm="Twilio API"'))
-        return self._response(
-            refusal.status, fields, _encode(refusal.body(is_twilio=is_twilio)), state, is_twilio=is_twilio
-        )
+        return self._response(refusal.status, fields, _encode(body), state, is_twilio=is_twilio)
+
+    def _error_body(self, documented: MediaType, schema: Schema, operation: Operation, body: Any, state: State) -> Any:
+        """Give the body of an error where the description says how it looks."""
+        if self._compiler.validator(schema, api=operation.api).is_valid(body):
+            return body
+        maker = self._errors.get(schema)
+        if maker is None:
+            synthesizer = Synthesizer(schema.json_schema, api=operation.api, compiler=self._compiler)
+            example = documented.examples[0] if documented.examples else ABSENT
+            maker = self._errors[schema] = synthesizer.maker(schema.json_schema, "error", example=example, must=True)
+        return maker(Draw(key=f"{self.seed}/error/{state.requests}", now=state.clock, account=self.account))
+
+
+def _is_success(status: int) -> bool:
+    return 200 <= status < 300  # noqa: PLR2004 - RFC 9110, 15.3
 
 
 def _unauthorized(refusal: Refusal, operation: Operation) -> Problem:

@@ -53,6 +53,8 @@ class View:
     """Equal for equal references."""
     example: Any
     """One resource as an example shows it; None where no example does."""
+    is_object: bool
+    """Whether a resource can be shown so; anything else is made up anew for each answer."""
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -230,7 +232,7 @@ class _Planner:
             kind.operations.setdefault(role, operation)
         elif role is Role.CREATE:
             kind.created_elsewhere = True
-        if view is not None:
+        if view is not None and view.is_object:
             kind.views.append(view)
         return Plan(
             operation=operation,
@@ -318,7 +320,14 @@ def _view(schema: Schema, root: JsonSchema, node: JsonSchema, example: Any) -> V
     identity = schema.pointer
     if isinstance(node, Mapping) and "$ref" in node and not node.keys() - {"$ref", "$defs"}:
         identity = str(node["$ref"])
-    return View(schema=schema, root=root, node=node, identity=identity, example=example)
+    return View(
+        schema=schema,
+        root=root,
+        node=node,
+        identity=identity,
+        example=example,
+        is_object="object" in types(node, root),
+    )
 
 
 def _identify(kind: Kind) -> None:

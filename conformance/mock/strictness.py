@@ -196,7 +196,7 @@ class Strictness:
             yield from self._prose({})
 
     def _empty(self) -> Iterator[Objection]:
-        """Object to a missing body; a form without fields has no bytes."""
+        """Object to a missing body; a form without fields has no bytes, but a Content-Type."""
         body = self._operation.request_body
         if body is None or not body.required:
             return
@@ -212,7 +212,7 @@ class Strictness:
                 keyword="required",
             )
             yield self._schema(problem)
-        if not missing and not (body.content and body.content[0].is_form):
+        if not missing:
             message = "the required body is missing"
             yield _bad(Problem(message=message, spec_pointer=body.pointer, keyword="required"), message)
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import shlex
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
-from conformance.model.http import Request
+from conformance.model.http import Headers, Request
+from conformance.model.redact import MASK
 
 SECRETS: Final = frozenset({"authorization", "cookie", "proxy-authorization", "x-api-key"})
 """Header fields whose values never leave."""
@@ -37,10 +39,23 @@ def line(request: Request, *, url: str | None = None) -> str:
     return " ".join(["printf", f"'{_octal(request.body)}'", "|", *pieces, "--data-binary", "@-"])
 
 
+def of_evidence(evidence: Mapping[str, Any]) -> str:
+    """Give the command line for the request of an exchange as results keep it, whose secrets are masked already."""
+    request = evidence["request"]
+    return line(
+        Request(
+            method=request["method"],
+            url=request["url"],
+            headers=Headers.of(tuple(pair) for pair in request["headers"]),
+            body=request["body"].encode("utf-8", "surrogatepass"),
+        )
+    )
+
+
 def _header(name: str, value: str) -> list[str]:
-    if name.lower() == "authorization" and value.startswith("Basic "):
+    if name.lower() == "authorization" and value.startswith(("Basic ", MASK)):
         return ["--user", '"$CONFORMANCE_AUTH"']
-    if name.lower() in SECRETS:
+    if name.lower() in SECRETS or value == MASK:
         return ["--header", f'"{name}: $SECRET"']
     return ["--header", shlex.quote(f"{name}: {value}" if value else f"{name};")]
 

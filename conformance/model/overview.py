@@ -33,6 +33,34 @@ def group(rule: Mapping[str, str]) -> str:
     return subject or rule.get("stage", "schema")
 
 
+KINDS: Final = ("statuses", "parameters", "fields", "values")
+"""What can be covered; `values` are enum members and nulls."""
+_PARAMETERS: Final = ("path ", "query ", "header ", "cookie ")
+
+
+def kind(name: str) -> str:
+    """Give the kind of a name of `conformance.schemas.coverage`."""
+    if " = " in name:
+        return "values"
+    if name.startswith("status "):
+        return "statuses"
+    return "parameters" if name.startswith(_PARAMETERS) else "fields"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Covered:
+    """How much of one kind was seen."""
+
+    seen: int
+    declared: int
+    missed: tuple[str, ...]
+
+    @property
+    def share(self) -> int:
+        """In per cent, rounded down; 100 where nothing is declared."""
+        return 100 * self.seen // self.declared if self.declared else 100
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GroupTally:
     """What the checks of one group say of one operation, in exchanges times checks."""
@@ -65,6 +93,26 @@ class Row:
         """How much of what is declared was seen, in per cent, rounded down."""
         declared = len(self.operation.declared)
         return 100 * (declared - len(self.missed)) // declared if declared else 100
+
+    @cached_property
+    def covered(self) -> Mapping[str, Covered]:
+        """How much of each kind was seen, in the order of `KINDS`."""
+        declared = Counter(map(kind, self.operation.declared))
+        missed: dict[str, list[str]] = {name: [] for name in KINDS}
+        for name in self.missed:
+            missed[kind(name)].append(name)
+        return {
+            name: Covered(seen=declared[name] - len(missed[name]), declared=declared[name], missed=tuple(missed[name]))
+            for name in KINDS
+        }
+
+    @property
+    def undeclared(self) -> tuple[str, ...]:
+        """Statuses that were seen and are not declared."""
+        known = frozenset(self.operation.declared)
+        return tuple(
+            name.removeprefix("status ") for name in self.tally.seen if name.startswith("status ") and name not in known
+        )
 
 
 @dataclass(frozen=True, kw_only=True)

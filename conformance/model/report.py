@@ -121,13 +121,13 @@ class Tally:
     def verdict(self, findings: Iterable[Recurring], *, fail_on: Severity) -> Verdict:
         """What a run with these counts says of an operation that has these findings.
 
-        A crash outweighs a finding, and an operation that nobody called never passes.
+        A crash outweighs a finding, and an operation that nobody called, or that no check looked at, never passes.
         """
         if self.crashed:
             return Verdict.ERROR
         if any(recurring.finding.severity.rank >= fail_on.rank for recurring in findings):
             return Verdict.FAIL
-        return Verdict.PASS if self.exchanges else Verdict.UNTESTED
+        return Verdict.PASS if self.exchanges and (self.passed or self.failed) else Verdict.UNTESTED
 
 
 def total(tallies: Iterable[Tally]) -> Tally:

@@ -5,6 +5,7 @@ Tables and colour where the output is a terminal, plain aligned lines where it i
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import IO, Final
 
@@ -17,6 +18,7 @@ from conformance.model.rule import Severity
 FILE: Final = None
 
 HEADINGS: Final = ("operation", "verdict", "exchanges", "passed", "failed", "coverage")
+_CONTROL: Final = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _WORDS: Final = 2
 """How many columns are words, not numbers."""
 _MOST: Final = 60
@@ -40,13 +42,18 @@ def render(shown: Overview, *, verbosity: int = 0) -> str:
 
 
 def _top(shown: Overview, verbosity: int) -> list[str]:
-    lines = [*crashes(shown), *findings(shown, verbosity=verbosity)]
+    lines = [*map(_printable, crashes(shown)), *findings(shown, verbosity=verbosity)]
     return [*lines, ""] if lines else []
+
+
+def _printable(line: str) -> str:
+    """Give a line that can neither break the lines around it nor steer a terminal: traffic may hold anything."""
+    return _CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", line)
 
 
 def _bottom(shown: Overview, verbosity: int) -> Iterator[str]:
     if verbosity > 0:
-        yield from (f"unreadable: {reason}" for reason in shown.unreadable)
+        yield from (_printable(f"unreadable: {reason}") for reason in shown.unreadable)
         yield from missed(shown)
     if shown.standing is not None:
         yield from standing(shown.standing)
@@ -77,6 +84,10 @@ def findings(shown: Overview, *, verbosity: int = 0) -> Iterator[str]:
 
 def finding_lines(recurring: Recurring, *, verbosity: int = 0) -> Iterator[str]:
     """Give one finding: what and where, then its evidence."""
+    yield from map(_printable, _finding_lines(recurring, verbosity))
+
+
+def _finding_lines(recurring: Recurring, verbosity: int) -> Iterator[str]:
     finding, problem = recurring.finding, recurring.finding.problem
     place = f" {finding.side.value} {problem.instance_pointer}".rstrip()
     subject = finding.operation or "no operation"

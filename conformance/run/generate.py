@@ -24,8 +24,7 @@ from conformance.model.http import Exchange, Headers, Request, Response
 from conformance.model.operation import Operation
 from conformance.model.report import Cell, Report
 from conformance.model.rule import Severity
-from conformance.run.check import recorded
-from conformance.run.recorder import Recorder, emitter
+from conformance.run.recorder import Recorder, emitter, recorded
 from conformance.run.suite import Outcome, Progress, Suite, compiler, suite
 from conformance.targets import Options, Target
 

@@ -86,7 +86,7 @@ def chosen_checks(settings: Settings, *, audits: bool = False) -> tuple[Check, .
         SettingsError: a name or glob names no check.
 
     """
-    every = checks.of_traffic()
+    every = checks.every(Subjects.SPEC) if audits else checks.of_traffic()
     for glob in (*settings.select, *settings.ignore, *settings.severity):
         if not any(fnmatchcase(check.id, glob) for check in every):
             hint = "`conformance list checks` shows the names"
@@ -94,8 +94,7 @@ def chosen_checks(settings: Settings, *, audits: bool = False) -> tuple[Check, .
     return tuple(
         check
         for check in every
-        if (check.subject is Subjects.SPEC) is audits
-        and (not settings.select or any(fnmatchcase(check.id, glob) for glob in settings.select))
+        if (not settings.select or any(fnmatchcase(check.id, glob) for glob in settings.select))
         and not any(fnmatchcase(check.id, glob) for glob in settings.ignore)
     )
 

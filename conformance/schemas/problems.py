@@ -74,8 +74,9 @@ def problems(validator: Validator, value: Any, *, prefix: str = "") -> tuple[Pro
     return tuple(sorted(found.values(), key=lambda problem: (_order(problem.instance_pointer), problem.spec_pointer)))
 
 
-def _rank(problem: Problem) -> int:
-    return _RANK.get(problem.keyword, len(_RANK))
+def _rank(problem: Problem) -> tuple[int, str]:
+    """Sort by how much a problem says; the name decides between equals, so that no order in the document does."""
+    return _RANK.get(problem.keyword, len(_RANK)), problem.keyword
 
 
 def _order(pointer: str) -> list[tuple[bool, int, str]]:
@@ -202,8 +203,10 @@ def _message(keyword: str, expected: Any, actual: Any, error: jsonschema_rs.Vali
     shown = brief(actual)
     match keyword:
         case "type":
-            wanted = expected if isinstance(expected, str) else " or ".join(expected)
-            return f"{shown} is {_article(json_type(actual))}, not {_article(wanted)}"
+            wanted = _article(expected if isinstance(expected, str) else " or ".join(expected))
+            return (
+                f"null is not {wanted}" if actual is None else f"{shown} is {_article(json_type(actual))}, not {wanted}"
+            )
         case "enum":
             return f"{shown} is not one of {', '.join(map(brief, expected))}"
         case "const":

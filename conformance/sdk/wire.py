@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import socket
+import ssl
 import struct
 import time
 from collections.abc import Callable
@@ -25,6 +26,8 @@ from conformance.model.http import Headers, Request, Response
 MAX_HEAD: Final = 256 * 1024
 MAX_BODY: Final = 50 * 1024 * 1024
 _BODILESS: Final = frozenset({204, 304})
+_TLS: Final = b"\x16"
+"""The first byte of a TLS handshake, whose sender waits for an answer."""
 _RESET: Final = struct.pack("ii", 1, 0)
 """SO_LINGER on, zero seconds: closing sends RST instead of FIN."""
 
@@ -84,9 +87,10 @@ class Unintelligible(Exception):
 class Wire:
     """The server; a context manager that serves as long as it is entered."""
 
-    def __init__(self, answer: Answer) -> None:
+    def __init__(self, answer: Answer, *, tls: ssl.SSLContext | None = None) -> None:
         """Listen on a free port of 127.0.0.1; `answer` is asked from one thread for each connection."""
         self._answer = answer
+        self._tls = tls
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=64)
         self.port: int = self._listener.getsockname()[1]
         self._closing = Event()
@@ -103,7 +107,7 @@ class Wire:
     @property
     def url(self) -> str:
         """The address without a trailing slash."""
-        return f"http://{self.authority}"
+        return f"{'http' if self._tls is None else 'https'}://{self.authority}"
 
     def __enter__(self) -> Self:
         """Start to serve."""
@@ -146,15 +150,23 @@ class Wire:
     def _serve(self, connection: socket.socket, number: int) -> None:
         try:
             with connection, contextlib.suppress(OSError):
-                stream = _Stream(connection)
-                ending = Ending.KEEP
-                while ending is Ending.KEEP and not self._closing.is_set():
-                    ending = self._turn(stream, connection, number)
-                if ending is Ending.RESET:
-                    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+                if self._tls is None:
+                    self._talk(connection, number)
+                else:
+                    with self._tls.wrap_socket(connection, server_side=True) as secured:
+                        self._talk(secured, number)
         finally:
             with self._lock:
                 self._open.pop(number, None)
+
+    def _talk(self, connection: socket.socket, number: int) -> None:
+        """Serve requests until the connection ends."""
+        stream = _Stream(connection)
+        ending = Ending.KEEP
+        while ending is Ending.KEEP and not self._closing.is_set():
+            ending = self._turn(stream, connection, number)
+        if ending is Ending.RESET:
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
 
     def _turn(self, stream: _Stream, connection: socket.socket, number: int) -> Ending:
         """Serve one request."""
@@ -196,6 +208,9 @@ class _Stream:
 
         """
         while (found := self._buffer.find(mark, self._start)) < 0:
+            if self._buffer[self._start : self._start + 1] == _TLS:
+                message = "a TLS handshake on a plain port"
+                raise Unintelligible(message)
             if len(self._buffer) - self._start > limit:
                 message = f"more than {limit:,} bytes without an end"
                 raise Unintelligible(message)

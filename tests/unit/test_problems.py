@@ -56,7 +56,7 @@ CA = "^CA[0-9a-fA-F]{32}$"
         ({"type": "string"}, 1, ("", "type", "1 is an integer, not a string")),
         ({"type": "integer"}, "1", ("", "type", '"1" is a string, not an integer')),
         ({"type": ["string", "null"]}, 1.5, ("", "type", "1.5 is a number, not a string or null")),
-        ({"type": "array"}, None, ("", "type", "null is null, not an array")),
+        ({"type": "array"}, None, ("", "type", "null is not an array")),
         ({"type": "object"}, [True], ("", "type", "[true] is an array, not an object")),
         ({"enum": ["a", 1, None]}, "b", ("", "enum", '"b" is not one of "a", 1, null')),
         ({"const": {"a": 1}}, 1, ("", "const", '1 is not {"a": 1}')),
