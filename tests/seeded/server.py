@@ -11,7 +11,7 @@ import re
 import sys
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 from flask import Flask, Response, jsonify, request
 
@@ -42,9 +42,7 @@ _ID: Final = re.compile(r"bk_[0-9a-f]{12}")
 _KINDS: Final = ("single", "double", "suite")
 _STATUSES: Final = ("requested", "confirmed", "cancelled")
 _EXTRAS: Final = ("breakfast", "parking", "cot", "late-checkout")
-_FIELDS: Final = frozenset(
-    {"guest", "email", "kind", "status", "arrival", "nights", "notes", "extras", "companions"}
-)
+_FIELDS: Final = frozenset({"guest", "email", "kind", "status", "arrival", "nights", "notes", "extras", "companions"})
 _EMAIL: Final = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
 _START: Final = datetime(2025, 1, 1)  # noqa: DTZ001 - written with its own Z
@@ -57,6 +55,10 @@ class Refused(Exception):
         super().__init__(why)
         self.why = why
         self.status = status
+
+
+def _refuse(why: str, status: int = 400) -> NoReturn:
+    raise Refused(why, status)
 
 
 def create_app(*defects: str) -> Flask:
@@ -93,15 +95,15 @@ class _Hotel:
             return
         scheme, _, encoded = request.headers.get("Authorization", "").partition(" ")
         if scheme.lower() != "basic" or not encoded:
-            raise Refused("credentials are missing", 401)
+            _refuse("credentials are missing", 401)
         try:
             user, _, password = base64.b64decode(encoded, validate=True).decode().partition(":")
-        except ValueError as error:
+        except ValueError:
             if self._has("broken-credentials-crash"):
                 raise
-            raise Refused("credentials are broken", 401) from error
+            _refuse("credentials are broken", 401)
         if not user or not password:
-            raise Refused("credentials are incomplete", 401)
+            _refuse("credentials are incomplete", 401)
 
     def _refused(self, refusal: Refused) -> tuple[Response, int]:
         if refusal.status == 404 and self._has("html-for-404"):
@@ -157,14 +159,14 @@ class _Hotel:
         known = self._text(name, "name", least=1, most=60)
         count = sum(booking["guest"] == known for booking in self._bookings.values())
         if not count:
-            raise Refused("no such guest", 404)
+            _refuse("no such guest", 404)
         return jsonify(name=known, bookings=count)
 
     def _known(self, booking_id: str) -> dict[str, Any]:
         if not _ID.fullmatch(booking_id):
-            raise Refused("that is no booking's id")
+            _refuse("that is no booking's id")
         if booking_id not in self._bookings:
-            raise Refused("no such booking", 404)
+            _refuse("no such booking", 404)
         return self._bookings[booking_id]
 
     def _shown(self, booking: dict[str, Any]) -> Response:
@@ -179,10 +181,13 @@ class _Hotel:
 
     def _read(self) -> dict[str, Any]:
         if request.mimetype != "application/json":
-            raise Refused("JSON is wanted", 415)
-        body = request.get_json(silent=True)
+            _refuse("JSON is wanted", 415)
+        try:
+            body = request.get_json(silent=True)
+        except RecursionError:
+            _refuse("the body is nested too deeply")
         if not isinstance(body, dict) or body.keys() - _FIELDS:
-            raise Refused("an object with the documented fields is wanted")
+            _refuse("an object with the documented fields is wanted")
         extras = self._extras(body.get("extras", []))
         nights = self._whole(body.get("nights"), "nights", 1, 28)
         return {
@@ -206,7 +211,7 @@ class _Hotel:
 
     def _kind(self, value: Any) -> str:
         if self._has("suite-refused") and value == "suite":
-            raise Refused("suites are full")
+            _refuse("suites are full")
         if self._has("kind-ignores-case") and isinstance(value, str) and value.lower() in _KINDS:
             return value
         return self._member(value, _KINDS, "kind")
@@ -214,61 +219,62 @@ class _Hotel:
     def _notes(self, body: dict[str, Any]) -> str | None:
         value = body.get("notes")
         if "notes" in body and value is None and self._has("null-notes-crash"):
-            return str(value.strip())
+            message = "strip"
+            raise AttributeError(message)
         return None if value is None else self._text(value, "notes", most=200)
 
     def _text(self, value: Any, name: str, *, least: int = 0, most: int) -> str:
         if not isinstance(value, str) or not least <= len(value) <= most:
-            raise Refused(f"{name} has to be text of {least} to {most} characters")
+            _refuse(f"{name} has to be text of {least} to {most} characters")
         if "\0" in value:
             if self._has("zero-byte-crashes"):
                 message = "embedded null byte"
                 raise ValueError(message)
-            raise Refused(f"{name} may not have zero bytes")
+            _refuse(f"{name} may not have zero bytes")
         return value
 
     def _email(self, value: Any) -> str:
         if not isinstance(value, str) or not _EMAIL.fullmatch(value):
-            raise Refused("that is no e-mail address")
+            _refuse("that is no e-mail address")
         return value
 
     def _day(self, value: Any, name: str) -> str:
         if not isinstance(value, str) or not _DATE.fullmatch(value) or not value.isascii():
-            raise Refused(f"{name} has to be a date")
+            _refuse(f"{name} has to be a date")
         try:
             return date.fromisoformat(value).isoformat()
-        except ValueError as error:
+        except ValueError:
             if self._has("leap-day-crashes"):
                 raise
-            raise Refused(f"{name} is a day that does not exist") from error
+            _refuse(f"{name} is a day that does not exist")
 
     def _extras(self, value: Any) -> list[str]:
         if not isinstance(value, list) or len(value) > 5:
-            raise Refused("extras have to be a list of at most 5")
+            _refuse("extras have to be a list of at most 5")
         found = [self._member(item, _EXTRAS, "extras") for item in value]
         if len(set(found)) < len(found):
-            raise Refused("extras have to be different")
+            _refuse("extras have to be different")
         return found
 
     def _companions(self, value: Any) -> list[dict[str, Any]]:
         if not isinstance(value, list) or len(value) > 4:
-            raise Refused("companions have to be a list of at most 4")
+            _refuse("companions have to be a list of at most 4")
         for item in value:
             if not isinstance(item, dict) or not isinstance(item.get("name"), str) or not item["name"]:
-                raise Refused("companions have names")
+                _refuse("companions have names")
             if "age" in item:
                 self._whole(item["age"], "age", 0, 130)
         return value
 
     def _member(self, value: Any, allowed: tuple[str, ...], name: str) -> str:
         if value not in allowed or not isinstance(value, str):
-            raise Refused(f"{name} has to be one of {', '.join(allowed)}")
+            _refuse(f"{name} has to be one of {', '.join(allowed)}")
         return value
 
     def _whole(self, value: Any, name: str, low: int, high: int) -> int:
         integral = isinstance(value, int) or (isinstance(value, float) and value.is_integer())
         if isinstance(value, bool) or not integral or not low <= value <= high:
-            raise Refused(f"{name} has to be a whole number from {low} to {high}")
+            _refuse(f"{name} has to be a whole number from {low} to {high}")
         return int(value)
 
     def _number(self, name: str, low: int, high: int, *, default: int) -> int:
@@ -276,14 +282,14 @@ class _Hotel:
         if text is None:
             return default
         if not re.fullmatch(r"-?(0|[1-9][0-9]*)", text):
-            raise Refused(f"{name} has to be a whole number")
+            _refuse(f"{name} has to be a whole number")
         value = int(text) if len(text) < 20 else high + 1
         if name == "page_size" and value > high and self._has("page-size-unbounded"):
             return value
         if name == "page" and value < low and self._has("negative-page-crashes"):
             raise IndexError(name)
         if not low <= value <= high:
-            raise Refused(f"{name} has to be from {low} to {high}")
+            _refuse(f"{name} has to be from {low} to {high}")
         return value
 
 
