@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from enum import Enum
 from typing import Final, Protocol
 
 from conformance.generate.case import Case, request
 from conformance.model.expectation import Expectation
 from conformance.model.http import Exchange, Request, Response, Source
 
+WITHHELD: Final = "withheld"
 STEP: Final = "/"
 """Between the id of a session and the number of a step."""
 
@@ -18,8 +20,16 @@ class Failed(Protocol):
     """Whatever came instead of a response."""
 
     @property
+    def reason(self) -> Enum:
+        """Of which kind it is; `withheld` where the request was not sent at all."""
+
+    @property
     def message(self) -> str:
-        """Why."""
+        """Why, in words."""
+
+    @property
+    def elapsed(self) -> float | None:
+        """Seconds until then."""
 
 
 Outcome = Response | Failed
@@ -45,18 +55,30 @@ class Step:
         return "" if isinstance(self.outcome, Response) else self.outcome.message
 
     @property
+    def withheld(self) -> bool:
+        """Whether the request was not sent."""
+        return not isinstance(self.outcome, Response) and self.outcome.reason.value == WITHHELD
+
+    @property
     def exchange(self) -> Exchange | None:
-        """The exchange, its expectation with it; None where no response came."""
-        if not isinstance(self.outcome, Response):
+        """The exchange, its expectation with it; None where the request was not sent.
+
+        Where no response came, its place is taken by one of status 0, and the expectation says what came instead.
+        """
+        if self.withheld:
             return None
+        expected, response = self.expectation, self.outcome
+        if not isinstance(response, Response):
+            expected = replace(expected, failure=f"{response.reason.value}: {response.message}")
+            response = Response(status=0, reason=response.reason.value, elapsed=response.elapsed)
         source = Source(kind="run", path=self.case.operation.key, index=self.case.index)
         return Exchange(
-            id=self.expectation.case,
+            id=expected.case,
             request=self.request,
-            response=self.outcome,
+            response=response,
             source=source,
             session=self.session,
-            extra=self.expectation.written(),
+            extra=expected.written(),
         )
 
 
