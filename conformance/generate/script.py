@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, replace
 from enum import Enum
+from itertools import count
 from typing import Final, Protocol
 
 from conformance.generate.case import Case, request
@@ -89,6 +90,27 @@ Script = Generator[Request, Outcome, tuple[Step, ...]]
 def as_it_is(sent: Request) -> Request:
     """Change nothing."""
     return sent
+
+
+def recalling(script: Script, recorded: Mapping[str, Exchange], *, name: str) -> Script:
+    """Give a script that sends nothing again for which an answer was recorded.
+
+    Answers are found by the id of their exchange: `name` for a single case, `name/step` for a session. The same seed
+    and the same documents make the same requests, so the id is enough.
+    """
+    try:
+        sent = next(script)
+        for number in count():
+            known = recorded.get(f"{name}{STEP}{number}") or recorded.get(name)
+            if known is not None and known.response.status:
+                outcome: Outcome = known.response
+            else:
+                outcome = yield sent
+            sent = script.send(outcome)
+    except StopIteration as end:
+        steps: tuple[Step, ...] = end.value
+        return steps
+    return ()
 
 
 def alone(case: Case, *, dress: Dress = as_it_is) -> Script:
