@@ -11,6 +11,7 @@ from typing import Any, Final
 from conformance.model.http import Exchange
 from conformance.model.operation import Answer, MediaType, Operation
 from conformance.model.route import Miss
+from conformance.model.session import Past
 
 
 class Severity(Enum):
@@ -53,6 +54,15 @@ class Stage(IntEnum):
     RELATION = 5
 
 
+class Scope(Enum):
+    """How much a check on exchanges that follow each other looks at."""
+
+    SESSION = "session"
+    """The exchanges of one session; one without a session has nothing before it."""
+    RECORDING = "recording"
+    """All exchanges of a recording or of a cell."""
+
+
 class _Absent(Enum):
     ABSENT = "absent"
 
@@ -85,12 +95,18 @@ class Reading:
 
     media_type: MediaType | None = None
     """The declared media type that the body has, None where none fits or none is needed."""
+    media_type_error: Problem | None = None
+    """Why there is a body, but none of a declared media type."""
     body: Any = ABSENT
     """The decoded body; `ABSENT` where there is none or it cannot be decoded."""
     body_error: Problem | None = None
     """Why the body could not be decoded."""
     parameters: Mapping[str, Any] = field(default_factory=dict)
     """Decoded values of declared parameters that were sent, by `location/name`."""
+    query: Mapping[str, list[str]] = field(default_factory=dict)
+    """Of a request: the decoded query, undeclared names included, each name with its texts in order."""
+    form: Mapping[str, list[str]] = field(default_factory=dict)
+    """Of a request with a URL-encoded form: its fields in the same way."""
     problems: tuple[Problem, ...] = ()
     """Everything that the schemas object to, in order of place."""
 
@@ -132,6 +148,10 @@ MessageInspector = Callable[[Reading], Iterable[Problem]]
 """Looks at one side of an exchange."""
 RouteInspector = Callable[[Exchange, Miss], Iterable[Problem]]
 """Looks at a request that belongs to no operation."""
+SessionInspector = Callable[[Matched], Iterable[Problem] | None]
+"""Looks at the exchanges of one session in order; None for those that it has nothing to say about."""
+SessionStart = Callable[[Past], SessionInspector]
+"""Gives an inspector for one session; what it remembers, it keeps in the memories of the past."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,6 +179,14 @@ class Example:
     response_body: Any = ABSENT
     """Text stands for itself; everything else is written as JSON."""
     server: str = "https://api.example.com"
+    security: Mapping[str, Any] = field(default_factory=dict)
+    """Security schemes by name, each of which alone suffices."""
+    is_recorded: bool = False
+    """Whether the exchange is read from a recording, which may lack what somebody took out of it."""
+    before: tuple[Example, ...] = ()
+    """What the same session said before, for checks on sessions."""
+    remembers: int | None = None
+    """How many things each memory of the session holds; None for as many as always."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,12 +203,20 @@ class Check:
     stage: Stage
     plan: Callable[..., Any]
     """For routes `() -> RouteInspector`; for messages `(Operation, Side) -> MessageInspector | None`; for requests
-    and responses `(Operation) -> Inspector | None`. None: nothing to say about this operation."""
+    and responses `(Operation) -> Inspector | None`; for sessions `(tuple[Operation, ...]) -> SessionStart | None`.
+    None: nothing to say about this operation."""
     good: tuple[Example, ...]
     bad: tuple[Example, ...]
-    plant: Callable[..., Iterator[Exchange]] | None
+    plant: Callable[..., Iterator[Any]] | None
     """Exchanges made from a conformant `Matched`, each with one fault that this check must report; for messages the
-    side to spoil is the second argument."""
+    side to spoil is the second argument. For sessions the second argument is a mapping that gives a conformant
+    `Matched` for every operation, and each result is a tuple of exchanges, the last of which shows the fault."""
+    needs: str
+    """What an operation must have for the check to apply, as a noun phrase; empty where it applies to all."""
+    strict: bool
+    """Whether the check only speaks where somebody asked for strictness."""
+    scope: Scope
+    """For sessions: how much they look at."""
 
 
 def check(
@@ -189,7 +225,10 @@ def check(
     stage: Stage,
     good: Iterable[Example],
     bad: Iterable[Example],
-    plant: Callable[..., Iterator[Exchange]] | None = None,
+    plant: Callable[..., Iterator[Any]] | None = None,
+    needs: str = "",
+    strict: bool = False,
+    scope: Scope = Scope.SESSION,
 ) -> Callable[[Callable[..., Any]], Check]:
     """Make a check of a planning function.
 
@@ -219,6 +258,9 @@ def check(
             good=good_examples,
             bad=bad_examples,
             plant=plant,
+            needs=needs,
+            strict=strict,
+            scope=scope,
         )
 
     return make
