@@ -3,21 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from conformance.model.finding import Finding, Suspect, fingerprint
 from conformance.model.http import Exchange
 from conformance.model.operation import Location, Operation
 from conformance.model.route import Match, Miss
-from conformance.model.rule import Check, Matched, Problem, Severity, Side, Stage, Subject
+from conformance.model.rule import (
+    Check,
+    Matched,
+    Problem,
+    Scope,
+    SessionInspector,
+    SessionStart,
+    Severity,
+    Side,
+    Stage,
+    Subject,
+)
+from conformance.model.session import REMEMBERED, Past
 from conformance.openapi.router import Router
 from conformance.schemas.compiler import Compiler
 from conformance.schemas.parameters import from_text
-from conformance.schemas.reading import Reader
+from conformance.schemas.reading import Reader, sound
 
 _SIDES: Final = {
-    Subject.ROUTE: (Side.REQUEST,),
     Subject.REQUEST: (Side.REQUEST,),
     Subject.RESPONSE: (Side.RESPONSE,),
     Subject.MESSAGE: (Side.REQUEST, Side.RESPONSE),
@@ -41,7 +52,8 @@ class Judgement:
     """Rules of ours that raised, with what."""
 
 
-_Run = Callable[[Matched], Iterable[Problem]]
+Run = Callable[[Matched], Iterable[Problem]]
+"""Looks at one side of an exchange."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +62,7 @@ class _Step:
 
     check: Check
     side: Side
-    run: _Run
+    run: Run
 
 
 class Judge:
@@ -126,7 +138,7 @@ class Judge:
             matched=None,
             in_scope=bool(miss.candidates),
             findings=tuple(
-                self._finding(check, Side.REQUEST, problem, exchange, miss.candidates[0].operation, corrected, key=None)
+                self.finding(check, Side.REQUEST, problem, exchange, miss.candidates[0].operation, corrected, key=None)
                 for check, problem in problems
             ),
         )
@@ -137,17 +149,21 @@ class Judge:
         problems: list[tuple[_Step, Problem]] = []
         crashed = dict(broken)
         stopped: dict[Side, Stage] = {}
+        view = matched
         for step in steps:
             if step.check.stage > stopped.get(step.side, Stage.RELATION):
                 continue
+            if step.check.stage is Stage.RELATION and view is matched and problems:
+                view = _sound(matched, _broken(problems))
             try:
-                objections = list(step.run(matched))
+                objections = list(step.run(view))
             except Exception as error:  # noqa: BLE001 - a check of ours that crashes is a result of its own
                 crashed[step.check.id] = f"{type(error).__name__}: {error}"
                 continue
             if objections:
                 problems += [(step, problem) for problem in objections]
-                stopped.setdefault(step.side, step.check.stage)
+                if step.check.stage < Stage.SCHEMA:
+                    stopped.setdefault(step.side, step.check.stage)
             else:
                 passed.append(step.check.id)
         corrected = self._identities(matched.exchange) if problems else None
@@ -159,7 +175,7 @@ class Judge:
             in_scope=True,
             passed=tuple(dict.fromkeys(rule for rule in passed if rule not in failed)),
             findings=tuple(
-                self._finding(
+                self.finding(
                     step.check, step.side, problem, matched.exchange, matched.operation, corrected,
                     key=matched.operation.key,
                 )
@@ -178,14 +194,28 @@ class Judge:
 
     def _steps(self, operation: Operation, crashed: dict[str, str]) -> Iterator[_Step]:
         for check in self.checks:
-            for side in () if check.subject is Subject.ROUTE else _SIDES.get(check.subject, ()):
+            for side in _SIDES.get(check.subject, ()):
                 try:
-                    run = _planned(check, operation, side)
+                    run = planned(check, operation, side)
                 except Exception as error:  # noqa: BLE001 - as above
                     crashed[check.id] = f"{type(error).__name__}: {error}"
                     continue
                 if run is not None:
                     yield _Step(check=check, side=side, run=run)
+
+    def sessions(self, *, limit: int = REMEMBERED) -> Sessions:
+        """Give the judge of what follows what, for one recording or one cell.
+
+        `limit` is how many things each memory of a session holds.
+        """
+        return Sessions(self, tuple(self._started()), limit=limit)
+
+    def _started(self) -> Iterator[tuple[Check, SessionStart]]:
+        for check in sorted(self.checks, key=lambda each: (-each.severity.rank, each.id)):
+            if check.subject is Subject.SESSION:
+                start: SessionStart | None = check.plan(self.operations)
+                if start is not None:
+                    yield check, start
 
     def applicable(self, operation: Operation) -> frozenset[str]:
         """The ids of the rules that have something to say about an operation."""
@@ -198,7 +228,7 @@ class Judge:
         judgement = self._second.judge(exchange)
         return frozenset((each.rule_id, each.side, each.problem.instance_pointer) for each in judgement.findings)
 
-    def _finding(
+    def finding(
         self,
         check: Check,
         side: Side,
@@ -209,6 +239,7 @@ class Judge:
         *,
         key: str | None,
     ) -> Finding:
+        """Give what a check found, with its place, its severity and its suspect."""
         api = operation.api
         line, column = api.locate(problem.spec_pointer)
         identity = (check.id, side, problem.instance_pointer)
@@ -239,9 +270,10 @@ class Judge:
         )
 
 
-def _planned(check: Check, operation: Operation, side: Side) -> _Run | None:
+def planned(check: Check, operation: Operation, side: Side) -> Run | None:
+    """Give what a check has to say about one side of an operation; None where that is nothing."""
     if check.subject is not Subject.MESSAGE:
-        run: _Run | None = check.plan(operation)
+        run: Run | None = check.plan(operation)
         return run
     inspect: Callable[[Any], Iterable[Problem]] | None = check.plan(operation, side)
     if inspect is None:
@@ -249,3 +281,112 @@ def _planned(check: Check, operation: Operation, side: Side) -> _Run | None:
     if side is Side.REQUEST:
         return lambda matched: inspect(matched.request)
     return lambda matched: inspect(matched.response)
+
+
+def _broken(problems: Iterable[tuple[_Step, Problem]]) -> Iterator[tuple[Side, str]]:
+    for step, problem in problems:
+        if step.check.stage is Stage.SCHEMA:
+            yield step.side, problem.instance_pointer
+
+
+def _sound(matched: Matched, broken: Iterable[tuple[Side, str]]) -> Matched:
+    """Give an exchange without the values that are broken, so that one fault is not found twice."""
+    places: dict[Side, list[str]] = {Side.REQUEST: [], Side.RESPONSE: []}
+    for side, pointer in broken:
+        places[side].append(pointer)
+    request = sound(matched.request, places[Side.REQUEST])
+    return replace(
+        matched,
+        request=request,
+        response=sound(matched.response, places[Side.RESPONSE]),
+        path_parameters={
+            name: text
+            for name, text in matched.path_parameters.items()
+            if f"path/{name}" in request.parameters or f"path/{name}" not in matched.request.parameters
+        },
+    )
+
+
+MOST_SESSIONS: Final = 1_000
+"""How many sessions of a recording are followed at the same time."""
+_MOST_ENDED: Final = 100_000
+"""How many sessions that were put aside are known by name, in case they go on."""
+
+
+@dataclass(slots=True)
+class _Session:
+    """One session on its way."""
+
+    past: Past
+    inspectors: tuple[tuple[Check, SessionInspector], ...]
+
+
+class Sessions:
+    """Judges what follows what, in one recording or one cell; its memory is bounded."""
+
+    def __init__(
+        self, judge: Judge, started: tuple[tuple[Check, SessionStart], ...], *, limit: int = REMEMBERED
+    ) -> None:
+        """Follow nothing yet; `limit` is how many things each memory of a session holds."""
+        self._judge = judge
+        self._limit = limit
+        self._each = tuple((check, start) for check, start in started if check.scope is Scope.SESSION)
+        self._all = self._begin((check, start) for check, start in started if check.scope is Scope.RECORDING)
+        self._going: dict[str, _Session] = {}
+        self._ended: dict[str, None] = {}
+
+    def _begin(self, started: Iterable[tuple[Check, SessionStart]]) -> _Session:
+        past = Past(limit=self._limit)
+        return _Session(past, tuple((check, start(past)) for check, start in started))
+
+    def _session(self, name: str) -> _Session:
+        session = self._going.pop(name, None)
+        if session is None:
+            session = self._begin(self._each)
+            if name in self._ended:
+                session.past.forgotten += 1
+        self._going[name] = session
+        if len(self._going) > MOST_SESSIONS:
+            oldest = next(iter(self._going))
+            del self._going[oldest]
+            self._ended[oldest] = None
+            if len(self._ended) > _MOST_ENDED:
+                del self._ended[next(iter(self._ended))]
+        return session
+
+    def judge(self, judgement: Judgement) -> Judgement:
+        """Give a judgement with what there is to say of its place in the session."""
+        matched, exchange = judgement.matched, judgement.exchange
+        if matched is None:
+            return judgement
+        if judgement.findings:
+            matched = _sound(matched, ((each.side, each.problem.instance_pointer) for each in judgement.findings))
+        inspectors = self._all.inspectors
+        if exchange.session is not None and self._each:
+            inspectors = (*inspectors, *self._session(exchange.session).inspectors)
+        findings: list[Finding] = []
+        passed: list[str] = []
+        crashed: dict[str, str] = {}
+        for check, inspect in inspectors:
+            try:
+                found = inspect(matched)
+                problems = None if found is None else list(found)
+            except Exception as error:  # noqa: BLE001 - a check of ours that crashes is a result of its own
+                crashed[check.id] = f"{type(error).__name__}: {error}"
+                continue
+            if problems:
+                findings += [self._finding(check, problem, matched) for problem in problems]
+            elif problems is not None:
+                passed.append(check.id)
+        if not findings and not passed and not crashed:
+            return judgement
+        return replace(
+            judgement,
+            passed=(*judgement.passed, *passed),
+            findings=(*judgement.findings, *findings),
+            crashed={**judgement.crashed, **crashed},
+        )
+
+    def _finding(self, check: Check, problem: Problem, matched: Matched) -> Finding:
+        operation = matched.operation
+        return self._judge.finding(check, Side.SESSION, problem, matched.exchange, operation, None, key=operation.key)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Final
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
+_LIVE: Final = frozenset({"example", "mock", "pytest", "run", "sdk", "selftest", "serve"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +120,11 @@ class Source:
     """Counts from 0 within `path`."""
     line: int | None = None
     """Counts from 1, where the format has lines."""
+
+    @property
+    def is_live(self) -> bool:
+        """Tell whether this program saw the exchange happen; from a recording, secrets may have been taken out."""
+        return self.kind in _LIVE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

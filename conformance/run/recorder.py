@@ -27,6 +27,7 @@ class Recorder:
         """Start an empty cell; `emit` is told every finding as it occurs."""
         self._collector = results.Collector(cell_id)
         self._judge = suite.judge
+        self._sessions = suite.judge.sessions()
         self._keys = frozenset(operation.key for operation in suite.chosen)
         self._emit = emit
         self._lenses: dict[Operation, Lens] = {}
@@ -34,7 +35,7 @@ class Recorder:
 
     def add(self, exchange: Exchange, *, operation: Operation | None = None) -> None:
         """Judge an exchange; `operation` where it is known to which it belongs."""
-        judgement = self._judge.judge(exchange, operation=operation)
+        judgement = self._sessions.judge(self._judge.judge(exchange, operation=operation))
         if not judgement.in_scope:
             self._collector.add_out_of_scope()
             return
