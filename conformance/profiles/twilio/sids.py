@@ -7,7 +7,7 @@ import tomllib
 from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
-from typing import Final
+from typing import Any, Final
 
 SID: Final = re.compile(r"[A-Z]{2}[0-9a-fA-F]{32}")
 """Any SID, whatever its prefix."""
@@ -35,3 +35,15 @@ def prefixes_of_field(name: str) -> tuple[str, ...] | None:
     """Give the prefixes of a field that has no pattern, by its name in snake_case or PascalCase; None where unknown."""
     snake = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
     return _fields().get(snake)
+
+
+def is_sid(text: str) -> bool:
+    """Tell whether text is a SID."""
+    return SID.fullmatch(text) is not None
+
+
+def same(left: Any, right: Any) -> bool:
+    """Tell whether two values are one; SIDs ignore case."""
+    if isinstance(left, str) and isinstance(right, str):
+        return left == right or (is_sid(left) and left.lower() == right.lower())
+    return bool(left == right)
