@@ -90,7 +90,7 @@ def chosen(operations: Iterable[Operation], globs: tuple[str, ...]) -> tuple[Ope
 
 
 def chosen_checks(settings: Settings) -> tuple[Check, ...]:
-    """Give the checks that `--select` and `--ignore` leave.
+    """Give the checks that `--select` and `--ignore` leave; strict ones only with `--strict`, or by their name.
 
     Raises:
         SettingsError: a name or glob names no check.
@@ -105,6 +105,7 @@ def chosen_checks(settings: Settings) -> tuple[Check, ...]:
         check
         for check in every
         if (not settings.select or any(fnmatchcase(check.id, glob) for glob in settings.select))
+        and (settings.strict or not check.strict or check.id in settings.select)
         and not any(fnmatchcase(check.id, glob) for glob in settings.ignore)
     )
 
