@@ -33,11 +33,13 @@ $(BIN)/python:
 $(VENV)/.installed: requirements.lock pyproject.toml | $(BIN)/python
 	$(PIP_INSTALL) --require-hashes -r requirements.lock
 	$(PIP_INSTALL) --no-deps --no-build-isolation --editable .
+	$(BIN)/python -m compileall -q conformance
 	touch $@
 
 $(VENV)/.installed-dev: requirements-dev.lock pyproject.toml | $(BIN)/python
 	$(PIP_INSTALL) --require-hashes -r requirements-dev.lock
 	$(PIP_INSTALL) --no-deps --no-build-isolation --editable .
+	$(BIN)/python -m compileall -q conformance
 	touch $@ $(VENV)/.installed
 
 # Writes the lock files anew, without the address of any index.
@@ -47,6 +49,10 @@ COMPILE := $(BIN)/python -m piptools compile --quiet --generate-hashes --strip-e
 lock: $(VENV)/.installed-dev
 	$(COMPILE) --output-file requirements.lock pyproject.toml
 	$(COMPILE) --extra dev --output-file requirements-dev.lock pyproject.toml
+
+# The real SDK plays its scenarios against the reference server; see cassettes/record.py.
+cassettes: $(VENV)/.installed-dev
+	$(BIN)/python cassettes/record.py
 
 clean:
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
+from enum import Enum
 from pathlib import Path
 from typing import Any, Final
 
@@ -47,6 +49,13 @@ class Settings:
     fail_on: str = "error"
     output: Path = Path("reports")
     report: tuple[str, ...] = ("terminal", "junit")
+    baseline: Path | None = None
+    """Known findings, which do not fail."""
+    previous: Path | None = None
+    """The results to compare with; None for those that the output folder has from the run before."""
+    verbosity: int = 0
+    """-1: the summary only; 1: every finding, and everything unseen."""
+    colour: bool = True
     findings: str | None = None
     """Where each occurrence goes as a line of NDJSON; `-` for standard output."""
     operation: tuple[str, ...] = ()
@@ -67,26 +76,74 @@ class Settings:
     """`Name: value`, sent with every request."""
 
 
-_KEYS: Final[Mapping[str, type]] = {
-    "specs": list,
-    "contract": str,
-    "allow-references": list,
-    "select": list,
-    "ignore": list,
-    "severity": dict,
-    "fail-on": str,
-    "output": str,
-    "report": list,
-    "operation": list,
-    "strict": bool,
-    "strict-input": bool,
-    "recordings": list,
-    "target": str,
-    "modes": list,
-    "max-cases": int,
-    "seed": int,
+class Kind(Enum):
+    """What the value of a configuration key may be."""
+
+    TEXT = "a string"
+    TEXTS = "a list of strings"
+    TABLE = "a table of strings"
+    FLAG = "true or false"
+    NUMBER = "an integer"
+
+    def allows(self, value: Any) -> bool:
+        """Tell whether a value is of this kind."""
+        match self:
+            case Kind.TEXT:
+                return isinstance(value, str)
+            case Kind.TEXTS:
+                return isinstance(value, list) and all(isinstance(item, str) for item in value)
+            case Kind.TABLE:
+                return isinstance(value, dict) and all(isinstance(item, str) for item in value.values())
+            case Kind.FLAG:
+                return isinstance(value, bool)
+            case Kind.NUMBER:
+                return isinstance(value, int) and not isinstance(value, bool)
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One key of a configuration file."""
+
+    kind: Kind
+    words: str
+    """What it decides, for a comment."""
+    example: str
+    """A value as TOML."""
+
+
+KEYS: Final[Mapping[str, Key]] = {
+    "specs": Key(Kind.TEXTS, "OpenAPI documents: files or folders. Default: the five that ship.", '["openapi.yaml"]'),
+    "contract": Key(
+        Kind.TEXT, "Hold the descriptions with their overlays (corrected) or without (as-written).", '"corrected"'
+    ),
+    "allow-references": Key(
+        Kind.TEXTS, "Files beside a description that its references may lead to.", '["schemas.yaml"]'
+    ),
+    "operation": Key(Kind.TEXTS, "Only operations whose key fits one of these globs.", '["twilio_voice.*"]'),
+    "select": Key(Kind.TEXTS, "Only these checks (names or globs).", '["*-sid*", "unknown-enum-value"]'),
+    "ignore": Key(Kind.TEXTS, "Not these checks.", '["plain-http"]'),
+    "severity": Key(Kind.TABLE, "Re-grade checks: note, warning or error.", '{ wrong-sid-prefix = "error" }'),
+    "fail-on": Key(Kind.TEXT, "The mildest severity that fails.", '"error"'),
+    "baseline": Key(
+        Kind.TEXT, "Known findings, which do not fail; `conformance baseline` writes it.", '"baseline.toml"'
+    ),
+    "output": Key(Kind.TEXT, "Where results.json and the views go.", '"reports"'),
+    "report": Key(
+        Kind.TEXTS,
+        "Views: terminal, html, json, junit, sarif, markdown, github.",
+        '["terminal", "junit", "html"]',
+    ),
+    "target": Key(Kind.TEXT, "Where `run` sends: mock, http(s)://host, asgi:module:app or wsgi:module:app.", '"mock"'),
+    "recordings": Key(Kind.TEXTS, "Recordings that `run` adds. Default: cassettes/ where it exists.", '["cassettes"]'),
+    "modes": Key(Kind.TEXTS, "Modes of generation.", '["positive"]'),
+    "max-cases": Key(Kind.NUMBER, "Cases for each operation and mode.", "20"),
+    "seed": Key(Kind.NUMBER, "The same seed sends the same bytes.", "0"),
+    "strict": Key(Kind.FLAG, "Read recordings strictly.", "false"),
+    "strict-input": Key(Kind.FLAG, "Fail with exit code 2 if any entry of a recording cannot be read.", "false"),
 }
 """What a configuration file may say."""
+_FILES: Final = frozenset({"baseline", "output"})
+_FILE_LISTS: Final = frozenset({"recordings", "specs"})
 
 
 def find(start: Path) -> Path | None:
@@ -108,27 +165,38 @@ def read(path: Path) -> dict[str, Any]:
         SettingsError: it is no TOML, or a key or value is wrong.
 
     """
+    name = os.path.relpath(path)
     try:
         data = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise SettingsError(where=str(path), what=f"cannot be read ({error})", hint="write TOML") from error
-    table = data if path.name == "conformance.toml" else data.get("tool", {}).get("conformance", {})
+        raise SettingsError(where=name, what=f"cannot be read ({error})", hint="write TOML") from error
+    tool = data.get("tool", {}) if path.name != "conformance.toml" else {"conformance": data}
+    table = tool.get("conformance", {}) if isinstance(tool, dict) else tool
+    if not isinstance(table, dict):
+        raise SettingsError(where=name, what="[tool.conformance] is no table", hint="write keys below it")
     for key, value in table.items():
-        if key not in _KEYS:
-            near = get_close_matches(key, _KEYS, n=1)
-            hint = f"did you mean {near[0]!r}?" if near else f"the keys are {', '.join(sorted(_KEYS))}"
-            raise SettingsError(where=f"{path}: {key}", what="no such key", hint=hint)
-        if not isinstance(value, _KEYS[key]) or (isinstance(value, bool) and _KEYS[key] is not bool):
-            wanted = {list: "a list", dict: "a table", str: "a string", bool: "true or false", int: "an integer"}
-            raise SettingsError(where=f"{path}: {key}", what=f"{value!r} is wrong", hint=f"write {wanted[_KEYS[key]]}")
+        if key not in KEYS:
+            raise SettingsError(where=f"{name}: {key}", what="no such key", hint=nearest(key, KEYS))
+        if not KEYS[key].kind.allows(value):
+            hint = f"write {KEYS[key].kind.value}: {key} = {KEYS[key].example}"
+            raise SettingsError(where=f"{name}: {key}", what=f"{value!r} is wrong", hint=hint)
     return {key.replace("-", "_"): _value(key, value, path.parent) for key, value in table.items()}
 
 
+def nearest(name: str, known: Iterable[str]) -> str:
+    """Give the hint for a name that is not known: the nearest one, or all of them."""
+    names = sorted(known)
+    near = get_close_matches(name, names, n=1)
+    return f"did you mean {near[0]!r}?" if near else f"choose from {', '.join(names)}"
+
+
 def _value(key: str, value: Any, folder: Path) -> Any:
-    if key == "specs":
-        return tuple(folder / item for item in value)
-    if key == "output":
-        return folder / value
+    """Paths in a file are meant from its folder; they are kept as seen from the current one, which reports name."""
+    if key in _FILES:
+        return Path(os.path.relpath(folder / value))
+    if key in _FILE_LISTS:
+        found = [os.path.relpath(folder / item) for item in value]
+        return tuple(map(Path, found)) if key == "specs" else tuple(found)
     return tuple(value) if isinstance(value, list) else value
 
 

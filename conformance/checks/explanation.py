@@ -6,7 +6,9 @@ import json
 from collections.abc import Iterator
 from typing import Final
 
-from conformance.model.rule import ABSENT, Check, Example
+import yaml
+
+from conformance.model.rule import ABSENT, Check, DocumentExample, Example
 
 _MOST_STEPS: Final = 8
 _LONGEST: Final = 400
@@ -15,18 +17,33 @@ _LONGEST: Final = 400
 def explanation(check: Check) -> str:
     """Give the page of a check as plain text."""
     lines = [check.id, "=" * len(check.id), check.title, "", check.explanation, ""]
-    lines.append(
-        f"Severity: {check.severity.value}. Subject: {check.subject.value}. Stage: {check.stage.name.lower()}."
-    )
+    last = f"Technique: {check.technique.value}" if check.technique else f"Stage: {check.stage.name.lower()}"
+    lines.append(f"Severity: {check.severity.value}. Subject: {check.subject.value}. {last}.")
     if check.needs:
         lines.append(f"Applies to operations with {check.needs}.")
     if check.strict:
         lines.append("Speaks only with --strict, or where it is selected by name.")
-    for heading, examples in (("Objects to", check.bad), ("Accepts", check.good)):
+    groups: dict[str, tuple[Example | DocumentExample, ...]] = {
+        "Objects to": (*check.bad, *check.objects_to),
+        "Accepts": (*check.good, *check.accepts),
+    }
+    for heading, examples in groups.items():
         lines += ["", f"{heading}:"]
         for example in examples:
-            lines += [f"  {example.title}", *(f"      {line}" for line in _shown(example))]
+            shown = _shown(example) if isinstance(example, Example) else _described(example)
+            lines += [f"  {example.title}", *(f"      {line}" for line in shown)]
     return "\n".join(lines)
+
+
+def _described(example: DocumentExample) -> Iterator[str]:
+    text: str = yaml.safe_dump(example.document, sort_keys=False, default_flow_style=None, width=100)
+    yield from text.splitlines()
+    for heading, documents in (("beside", example.sisters), ("against", example.official)):
+        for document in documents:
+            yield f"{heading} {json.dumps(document, ensure_ascii=False)}"
+    for exchange in example.exchanges:
+        yield f"seen {json.dumps(exchange, ensure_ascii=False)}"
+    yield from (f"→ {pointer or '(the document)'}" for pointer in example.at)
 
 
 def _shown(example: Example) -> Iterator[str]:
@@ -38,6 +55,8 @@ def _shown(example: Example) -> Iterator[str]:
     yield from (f"{name}: {value}" for name, value in example.request_headers.items())
     if example.request_body:
         yield _text(example.request_body)
+    if example.expected is not None:
+        yield f"({example.expected.message or example.expected.label}; to {example.expected.expect.value})"
     yield f"→ {example.status}"
     yield from (f"  {name}: {value}" for name, value in (example.response_headers or {}).items())
     if example.response_body is not ABSENT:

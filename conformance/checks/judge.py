@@ -3,36 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Final
 
+from conformance.model.expectation import Expect, Expectation, expectation
 from conformance.model.finding import Finding, Suspect, fingerprint
 from conformance.model.http import Exchange
 from conformance.model.operation import Location, Operation
 from conformance.model.route import Match, Miss
-from conformance.model.rule import (
-    Check,
-    Matched,
-    Problem,
-    Scope,
-    SessionInspector,
-    SessionStart,
-    Severity,
-    Side,
-    Stage,
-    Subject,
-)
-from conformance.model.session import REMEMBERED, Past
+from conformance.model.rule import Check, Matched, Problem, Severity, Side, Stage, Subject
 from conformance.openapi.router import Router
+from conformance.schemas import reading
 from conformance.schemas.compiler import Compiler
 from conformance.schemas.parameters import from_text
-from conformance.schemas.reading import Reader, sound
+from conformance.schemas.reading import Reader
 
 _SIDES: Final = {
     Subject.REQUEST: (Side.REQUEST,),
     Subject.RESPONSE: (Side.RESPONSE,),
     Subject.MESSAGE: (Side.REQUEST, Side.RESPONSE),
 }
+_REFUSALS: Final = range(400, 500)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,17 +44,16 @@ class Judgement:
     """Rules of ours that raised, with what."""
 
 
-Run = Callable[[Matched], Iterable[Problem]]
-"""Looks at one side of an exchange."""
+_Run = Callable[[Matched], Iterable[Problem]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Step:
+class Step:
     """One check, planned for one side of one operation."""
 
     check: Check
     side: Side
-    run: Run
+    run: _Run
 
 
 class Judge:
@@ -84,13 +75,14 @@ class Judge:
         """
         self.operations = tuple(operations)
         self.checks = tuple(checks)
-        self._compiler = compiler
+        self.compiler = compiler
         self._severities = severities or {}
         self._second = second
         self.router = Router(self.operations, parameter_fits=self._fits)
         self._routes = [(check, check.plan()) for check in self.checks if check.subject is Subject.ROUTE]
         self._readers: dict[Operation, Reader] = {}
-        self._plans: dict[Operation, tuple[tuple[_Step, ...], Mapping[str, str]]] = {}
+        self._plans: dict[Operation, tuple[tuple[Step, ...], Mapping[str, str]]] = {}
+        self._cases = [check for check in self.checks if check.subject is Subject.CASE]
 
     def severity(self, check: Check) -> Severity:
         """The severity that holds for a rule."""
@@ -103,7 +95,7 @@ class Judge:
         parameter = found
 
         def fits(text: str) -> bool:
-            validator = self._compiler.validator(parameter.schema, api=operation.api)
+            validator = self.compiler.validator(parameter.schema, api=operation.api)
             return validator.is_valid(from_text(text, parameter))
 
         return fits
@@ -124,10 +116,19 @@ class Judge:
 
     def read(self, exchange: Exchange, match: Match) -> Matched:
         """Read both sides of an exchange that belongs to an operation."""
-        reader = self._readers.get(match.operation)
-        if reader is None:
-            reader = self._readers[match.operation] = Reader(match.operation, self._compiler)
-        return reader.read(exchange, match.path_parameters)
+        return self.reader(match.operation).read(exchange, match.path_parameters)
+
+    def reader(self, operation: Operation) -> Reader:
+        """Give what reads the exchanges of an operation."""
+        found = self._readers.get(operation)
+        if found is None:
+            found = self._readers[operation] = Reader(operation, self.compiler)
+        return found
+
+    def steps(self, operation: Operation) -> tuple[Step, ...] | None:
+        """Give the checks that are planned for an operation; None where one of them cannot be planned."""
+        steps, crashed = self._plan(operation)
+        return None if crashed else steps
 
     def _judge_miss(self, exchange: Exchange, miss: Miss) -> Judgement:
         problems = [(check, problem) for check, inspect in self._routes for problem in inspect(exchange, miss)]
@@ -145,8 +146,12 @@ class Judge:
 
     def _judge_matched(self, matched: Matched) -> Judgement:
         steps, broken = self._plan(matched.operation)
+        expected = expectation(matched.exchange.extra) if matched.exchange.extra else None
+        if expected is not None:
+            mine = (*self._case_steps(matched.operation, expected), *_answered(steps, matched, expected))
+            steps = tuple(sorted(mine, key=lambda step: step.check.stage))
         passed: list[str] = []
-        problems: list[tuple[_Step, Problem]] = []
+        problems: list[tuple[Step, Problem]] = []
         crashed = dict(broken)
         stopped: dict[Side, Stage] = {}
         view = matched
@@ -154,7 +159,7 @@ class Judge:
             if step.check.stage > stopped.get(step.side, Stage.RELATION):
                 continue
             if step.check.stage is Stage.RELATION and view is matched and problems:
-                view = _sound(matched, _broken(problems))
+                view = sound(matched, _broken(problems))
             try:
                 objections = list(step.run(view))
             except Exception as error:  # noqa: BLE001 - a check of ours that crashes is a result of its own
@@ -184,7 +189,7 @@ class Judge:
             crashed=crashed,
         )  # fmt: skip
 
-    def _plan(self, operation: Operation) -> tuple[tuple[_Step, ...], Mapping[str, str]]:
+    def _plan(self, operation: Operation) -> tuple[tuple[Step, ...], Mapping[str, str]]:
         plan = self._plans.get(operation)
         if plan is None:
             crashed: dict[str, str] = {}
@@ -192,34 +197,27 @@ class Judge:
             plan = self._plans[operation] = (tuple(steps), crashed)
         return plan
 
-    def _steps(self, operation: Operation, crashed: dict[str, str]) -> Iterator[_Step]:
+    def _steps(self, operation: Operation, crashed: dict[str, str]) -> Iterator[Step]:
         for check in self.checks:
             for side in _SIDES.get(check.subject, ()):
                 try:
-                    run = planned(check, operation, side)
+                    run = _planned(check, operation, side)
                 except Exception as error:  # noqa: BLE001 - as above
                     crashed[check.id] = f"{type(error).__name__}: {error}"
                     continue
                 if run is not None:
-                    yield _Step(check=check, side=side, run=run)
+                    yield Step(check=check, side=side, run=run)
 
-    def sessions(self, *, limit: int = REMEMBERED) -> Sessions:
-        """Give the judge of what follows what, for one recording or one cell.
+    def _case_steps(self, operation: Operation, expected: Expectation) -> Iterator[Step]:
+        """Give the checks of what was expected, for one answer."""
+        for check in self._cases:
+            inspect = check.plan(operation)
+            if inspect is not None:
+                yield Step(check=check, side=Side.RESPONSE, run=partial(inspect, expected))
 
-        `limit` is how many things each memory of a session holds.
-        """
-        return Sessions(self, tuple(self._started()), limit=limit)
-
-    def _started(self) -> Iterator[tuple[Check, SessionStart]]:
-        for check in sorted(self.checks, key=lambda each: (-each.severity.rank, each.id)):
-            if check.subject is Subject.SESSION:
-                start: SessionStart | None = check.plan(self.operations)
-                if start is not None:
-                    yield check, start
-
-    def applicable(self, operation: Operation) -> frozenset[str]:
-        """The ids of the rules that have something to say about an operation."""
-        return frozenset(step.check.id for step in self._plan(operation)[0])
+    def applicable(self, operation: Operation) -> tuple[str, ...]:
+        """The ids of the rules that have something to say about an operation, each once."""
+        return tuple(dict.fromkeys(step.check.id for step in self._plan(operation)[0]))
 
     def _identities(self, exchange: Exchange) -> frozenset[tuple[str, Side, str]] | None:
         """What the corrected contract objects to; None where there is no second opinion."""
@@ -270,10 +268,46 @@ class Judge:
         )
 
 
-def planned(check: Check, operation: Operation, side: Side) -> Run | None:
-    """Give what a check has to say about one side of an operation; None where that is nothing."""
+def _broken(problems: Iterable[tuple[Step, Problem]]) -> Iterator[tuple[Side, str]]:
+    for step, problem in problems:
+        if step.check.stage is Stage.SCHEMA:
+            yield step.side, problem.instance_pointer
+
+
+def sound(matched: Matched, broken: Iterable[tuple[Side, str]]) -> Matched:
+    """Give an exchange without the values that are broken, so that one fault is not found twice."""
+    places: dict[Side, list[str]] = {Side.REQUEST: [], Side.RESPONSE: []}
+    for side, pointer in broken:
+        places[side].append(pointer)
+    request = reading.sound(matched.request, places[Side.REQUEST])
+    return Matched(
+        exchange=matched.exchange,
+        operation=matched.operation,
+        path_parameters={
+            name: text
+            for name, text in matched.path_parameters.items()
+            if f"path/{name}" in request.parameters or f"path/{name}" not in matched.request.parameters
+        },
+        answer=matched.answer,
+        request=request,
+        response=reading.sound(matched.response, places[Side.RESPONSE]),
+    )
+
+
+def _answered(steps: Iterable[Step], matched: Matched, expected: Expectation) -> Iterator[Step]:
+    """Give the steps for a generated request: what was broken on purpose is no finding, nor that it was refused."""
+    if expected.expect is Expect.ACCEPT:
+        yield from steps
+        return
+    refused = matched.exchange.response.status in _REFUSALS
+    for step in steps:
+        if step.side is not Side.REQUEST and not (refused and step.check.stage is Stage.STATUS):
+            yield step
+
+
+def _planned(check: Check, operation: Operation, side: Side) -> _Run | None:
     if check.subject is not Subject.MESSAGE:
-        run: Run | None = check.plan(operation)
+        run: _Run | None = check.plan(operation)
         return run
     inspect: Callable[[Any], Iterable[Problem]] | None = check.plan(operation, side)
     if inspect is None:
@@ -281,112 +315,3 @@ def planned(check: Check, operation: Operation, side: Side) -> Run | None:
     if side is Side.REQUEST:
         return lambda matched: inspect(matched.request)
     return lambda matched: inspect(matched.response)
-
-
-def _broken(problems: Iterable[tuple[_Step, Problem]]) -> Iterator[tuple[Side, str]]:
-    for step, problem in problems:
-        if step.check.stage is Stage.SCHEMA:
-            yield step.side, problem.instance_pointer
-
-
-def _sound(matched: Matched, broken: Iterable[tuple[Side, str]]) -> Matched:
-    """Give an exchange without the values that are broken, so that one fault is not found twice."""
-    places: dict[Side, list[str]] = {Side.REQUEST: [], Side.RESPONSE: []}
-    for side, pointer in broken:
-        places[side].append(pointer)
-    request = sound(matched.request, places[Side.REQUEST])
-    return replace(
-        matched,
-        request=request,
-        response=sound(matched.response, places[Side.RESPONSE]),
-        path_parameters={
-            name: text
-            for name, text in matched.path_parameters.items()
-            if f"path/{name}" in request.parameters or f"path/{name}" not in matched.request.parameters
-        },
-    )
-
-
-MOST_SESSIONS: Final = 1_000
-"""How many sessions of a recording are followed at the same time."""
-_MOST_ENDED: Final = 100_000
-"""How many sessions that were put aside are known by name, in case they go on."""
-
-
-@dataclass(slots=True)
-class _Session:
-    """One session on its way."""
-
-    past: Past
-    inspectors: tuple[tuple[Check, SessionInspector], ...]
-
-
-class Sessions:
-    """Judges what follows what, in one recording or one cell; its memory is bounded."""
-
-    def __init__(
-        self, judge: Judge, started: tuple[tuple[Check, SessionStart], ...], *, limit: int = REMEMBERED
-    ) -> None:
-        """Follow nothing yet; `limit` is how many things each memory of a session holds."""
-        self._judge = judge
-        self._limit = limit
-        self._each = tuple((check, start) for check, start in started if check.scope is Scope.SESSION)
-        self._all = self._begin((check, start) for check, start in started if check.scope is Scope.RECORDING)
-        self._going: dict[str, _Session] = {}
-        self._ended: dict[str, None] = {}
-
-    def _begin(self, started: Iterable[tuple[Check, SessionStart]]) -> _Session:
-        past = Past(limit=self._limit)
-        return _Session(past, tuple((check, start(past)) for check, start in started))
-
-    def _session(self, name: str) -> _Session:
-        session = self._going.pop(name, None)
-        if session is None:
-            session = self._begin(self._each)
-            if name in self._ended:
-                session.past.forgotten += 1
-        self._going[name] = session
-        if len(self._going) > MOST_SESSIONS:
-            oldest = next(iter(self._going))
-            del self._going[oldest]
-            self._ended[oldest] = None
-            if len(self._ended) > _MOST_ENDED:
-                del self._ended[next(iter(self._ended))]
-        return session
-
-    def judge(self, judgement: Judgement) -> Judgement:
-        """Give a judgement with what there is to say of its place in the session."""
-        matched, exchange = judgement.matched, judgement.exchange
-        if matched is None:
-            return judgement
-        if judgement.findings:
-            matched = _sound(matched, ((each.side, each.problem.instance_pointer) for each in judgement.findings))
-        inspectors = self._all.inspectors
-        if exchange.session is not None and self._each:
-            inspectors = (*inspectors, *self._session(exchange.session).inspectors)
-        findings: list[Finding] = []
-        passed: list[str] = []
-        crashed: dict[str, str] = {}
-        for check, inspect in inspectors:
-            try:
-                found = inspect(matched)
-                problems = None if found is None else list(found)
-            except Exception as error:  # noqa: BLE001 - a check of ours that crashes is a result of its own
-                crashed[check.id] = f"{type(error).__name__}: {error}"
-                continue
-            if problems:
-                findings += [self._finding(check, problem, matched) for problem in problems]
-            elif problems is not None:
-                passed.append(check.id)
-        if not findings and not passed and not crashed:
-            return judgement
-        return replace(
-            judgement,
-            passed=(*judgement.passed, *passed),
-            findings=(*judgement.findings, *findings),
-            crashed={**judgement.crashed, **crashed},
-        )
-
-    def _finding(self, check: Check, problem: Problem, matched: Matched) -> Finding:
-        operation = matched.operation
-        return self._judge.finding(check, Side.SESSION, problem, matched.exchange, operation, None, key=operation.key)

@@ -89,6 +89,7 @@ def exchange(example: Example) -> Exchange:
             body=body,
         ),
         source=Source(kind="ndjson" if example.is_recorded else "example", path="example", index=0),
+        extra=example.expected.written() if example.expected else {},
     )
 
 

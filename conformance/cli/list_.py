@@ -22,6 +22,6 @@ def command(what: str, **flags: Any) -> None:
         rows = [(each.key, each.method, each.path) for each in suite.load(options.settings(flags))]
     else:
         rows = [(each.id, each.severity.value, each.title) for each in checks.every()]
-    widths = [max(len(row[column]) for row in rows) for column in range(2)]
+    widths = [max((len(row[column]) for row in rows), default=0) for column in range(2)]
     for first, second, third in rows:
         click.echo(f"{first.ljust(widths[0])}  {second.ljust(widths[1])}  {third}")

@@ -32,14 +32,17 @@ descriptions: Callable[[Command], Command] = combined(
     click.option("--allow-reference", "allow_references", multiple=True, metavar="FILE",
                  help="A file beside a description that its references may lead to."),
 )  # fmt: skip
+failing: Callable[[Command], Command] = combined(
+    click.option("--fail-on", type=click.Choice(["note", "warning", "error"]), default=None,
+                 help="The mildest severity that fails (default: error)."),
+)  # fmt: skip
 judging: Callable[[Command], Command] = combined(
     descriptions,
     click.option("--operation", multiple=True, metavar="GLOB", help="Only operations whose key fits."),
     click.option("--select", multiple=True, metavar="RULES", help="Only these checks (names or globs, by comma)."),
     click.option("--ignore", multiple=True, metavar="RULES", help="Not these checks."),
     click.option("--severity", multiple=True, metavar="RULE=LEVEL", help="Re-grade a check: note, warning or error."),
-    click.option("--fail-on", type=click.Choice(["note", "warning", "error"]), default=None,
-                 help="The mildest severity that fails (default: error)."),
+    failing,
 )  # fmt: skip
 writing: Callable[[Command], Command] = combined(
     click.option("--output", type=click.Path(file_okay=False), default=None,
@@ -47,11 +50,20 @@ writing: Callable[[Command], Command] = combined(
     click.option("--report", multiple=True, metavar="VIEWS", help="Views, by comma (default: terminal,junit)."),
     click.option("--findings", metavar="FILE", default=None, help="Every occurrence as NDJSON; - for stdout."),
     click.option("--shard", metavar="I/N", default=None, help="Only this part of the work; `report` merges the parts."),
+    click.option("--baseline", metavar="FILE", type=click.Path(dir_okay=False), default=None,
+                 help="Known findings, which do not fail; `conformance baseline` writes it."),
+    click.option("--previous", metavar="RESULTS", type=click.Path(dir_okay=False), default=None,
+                 help="The results to compare with (default: those of the run before in --output)."),
+    click.option("-q", "--quiet", is_flag=True, help="Only the summary."),
+    click.option("-v", "--verbose", is_flag=True, help="Every finding, and everything that was never seen."),
+    click.option("--no-color", is_flag=True, help="No colour; NO_COLOR=1 says the same."),
 )  # fmt: skip
 
 
 def settings(flags: dict[str, Any]) -> Settings:
     """Give the settings of flags, in their strings, and of the nearest configuration file.
+
+    The views are looked up and the baseline is read, so that a mistake is known before any work is done.
 
     Raises:
         SettingsError: a value is wrong.
@@ -63,8 +75,11 @@ def settings(flags: dict[str, Any]) -> Settings:
 
     if "specs" in flags:
         flags["specs"] = tuple(map(Path, flags["specs"]))
-    if flags.get("output") is not None:
-        flags["output"] = Path(flags["output"])
+    for name in ("output", "baseline", "previous"):
+        if flags.get(name) is not None:
+            flags[name] = Path(flags[name])
+    flags["verbosity"] = int(flags.pop("verbose", None) or 0) - int(flags.pop("quiet", None) or 0) or None
+    flags["colour"] = False if flags.pop("no_color", None) else None
     for name in ("select", "ignore", "report", "modes"):
         if name in flags:
             flags[name] = tuple(item for text in flags[name] for item in text.split(",") if item)
@@ -74,7 +89,17 @@ def settings(flags: dict[str, Any]) -> Settings:
         flags["shard"] = config.shard(flags["shard"])
     for name in ("strict", "strict_input"):
         flags[name] = flags.get(name) or None
-    return config.settings(config.find(Path.cwd()), flags)
+    found = config.settings(config.find(Path.cwd()), flags)
+    if "report" in flags:
+        from conformance import reports  # noqa: PLC0415 - see the package
+
+        for name in found.report:
+            reports.view(name)
+    if found.baseline is not None:
+        from conformance import baseline  # noqa: PLC0415 - see the package
+
+        baseline.read(found.baseline)
+    return found
 
 
 def _grade(text: str) -> tuple[str, str]:

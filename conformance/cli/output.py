@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -13,20 +14,50 @@ if TYPE_CHECKING:
     from conformance.config import Settings
     from conformance.run.suite import Outcome, Progress
 
+_PAUSE = 0.1
+"""Seconds between two drawings of the progress: drawing costs more than judging."""
+
 
 @contextmanager
 def progress(label: str, total: int | None = None) -> Iterator[Progress]:
-    """Show progress with its rate where standard error is a terminal, nothing where it is not."""
+    """Show progress with its rate, and the time left where the total is known, if standard error is a terminal."""
     if not sys.stderr.isatty():
         yield lambda _: None
         return
     from rich.console import Console  # noqa: PLC0415 - see the package
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn  # noqa: PLC0415
+    from rich.progress import (  # noqa: PLC0415 - see the package
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        ProgressColumn,
+        Task,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
+    from rich.text import Text  # noqa: PLC0415 - see the package
 
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    class Rate(ProgressColumn):
+        """Exchanges a second."""
+
+        def render(self, task: Task) -> Text:
+            return Text(f"{task.speed or 0:,.0f}/s")
+
+    left = [TimeRemainingColumn()] if total is not None else []
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), Rate(), TimeElapsedColumn(), *left)
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(label, total=total)
-        yield lambda count: bar.advance(task, count)
+        waiting, due = 0, 0.0
+
+        def told(count: int) -> None:
+            nonlocal waiting, due
+            waiting += count
+            now = time.monotonic()
+            if now >= due:
+                bar.advance(task, waiting)
+                waiting, due = 0, now + _PAUSE
+
+        yield told
 
 
 def finish(outcome: Outcome, settings: Settings) -> None:
@@ -36,12 +67,23 @@ def finish(outcome: Outcome, settings: Settings) -> None:
         SystemExit: always.
 
     """
+    from conformance import reports  # noqa: PLC0415 - see the package
     from conformance.reports import terminal  # noqa: PLC0415 - see the package
-    from conformance.run import suite  # noqa: PLC0415 - see the package
+    from conformance.run import views  # noqa: PLC0415 - see the package
 
-    made = suite.write(outcome, settings)
+    found = views.shown(outcome, settings)
+    made = views.write(found, settings, timing={"seconds": round(outcome.seconds, 3)})
+    quiet = settings.findings == "-"
+    for name in settings.report:
+        view = reports.view(name)
+        if name != "terminal" and view.FILE is None:
+            click.echo(view.render(found), err=quiet, nl=False)
     if "terminal" in settings.report:
-        quiet = settings.findings == "-"
-        terminal.show(outcome.report, fail_on=outcome.fail_on, file=sys.stderr if quiet else sys.stdout)
-        click.echo(f"Results: {', '.join(map(str, made))}", err=quiet)
-    raise SystemExit(outcome.exit_code)
+        terminal.show(
+            found,
+            file=sys.stderr if quiet else sys.stdout,
+            made=[str(path) for path in made],
+            verbosity=settings.verbosity,
+            colour=settings.colour,
+        )
+    raise SystemExit(found.exit_code)

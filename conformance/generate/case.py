@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from base64 import b64encode
+from base64 import b64decode, b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
@@ -11,13 +11,15 @@ from typing import Any, Final
 
 from conformance.errors import SettingsError
 from conformance.generate import writing
+from conformance.model.expectation import Expect, Expectation
 from conformance.model.http import Headers, Request
 from conformance.model.operation import Location, MediaType, Operation, Parameter, Server
-from conformance.model.rule import ABSENT
+from conformance.model.rule import ABSENT, Problem
 
 USER_AGENT: Final = "conformance"
 FAKE_ACCOUNT: Final = "AC00000000000000000000000000000000"
 FAKE_TOKEN: Final = "not-a-real-token"  # noqa: S105 - that is what it says
+_FAKE_PASSWORD: Final = f":{FAKE_TOKEN}".encode()
 
 
 class Mode(Enum):
@@ -57,11 +59,31 @@ class Case:
     """Header fields beside those of parameters and body: credentials above all."""
     pairs: tuple[tuple[str, str], ...] = ()
     """Query pairs beside those of the parameters."""
+    raw: bytes | None = None
+    """The bytes of the body, where they are not those of its value."""
+    expect: Expect = Expect.ACCEPT
+    """What a right answer is."""
+    breaks: Problem | None = None
+    """The one thing that is wrong with the request; None where nothing is."""
 
     @property
     def id(self) -> str:
         """The name from which, with the documents and the seed, the case can be made again."""
         return f"{self.operation.key}:{self.mode.value}:{self.index}"
+
+    @property
+    def expectation(self) -> Expectation:
+        """What a right answer is, to travel with the exchange."""
+        if self.breaks is None:
+            return Expectation(case=self.id, label=self.label, expect=self.expect)
+        return Expectation(
+            case=self.id,
+            label=self.label,
+            expect=self.expect,
+            keyword=self.breaks.keyword,
+            pointer=self.breaks.instance_pointer,
+            message=self.breaks.message,
+        )
 
 
 def split(case_id: str) -> tuple[str, Mode, int]:
@@ -90,7 +112,7 @@ def request(case: Case, *, server: Server | None = None) -> Request:
     content = b""
     if case.media_type is not None and case.body is not ABSENT:
         headers.append(("Content-Type", writing.content_type(case.media_type)))
-        content = writing.body(case.media_type, case.body)
+        content = writing.body(case.media_type, case.body) if case.raw is None else case.raw
     if case.header:
         headers += [(name, writing.in_header(form.headers[name], value)) for name, value in case.header.items()]
     if case.cookie:
@@ -167,6 +189,13 @@ def credentials(operation: Operation, account: str | None) -> tuple[list[tuple[s
     return headers, query
 
 
-def authorized(sent: Request, user: str, password: str) -> Request:
-    """Give a request with credentials of the user's instead of the fake ones."""
-    return replace(sent, headers=sent.headers.replace("Authorization", basic(user, password)))
+def authorized(sent: Request, authorization: str) -> Request:
+    """Give a request with real credentials instead of the fake ones; other credentials, or none, stay as they are."""
+    scheme, _, rest = (sent.headers.get("Authorization") or "").partition(" ")
+    try:
+        fake = rest == FAKE_TOKEN if scheme == "Bearer" else b64decode(rest, validate=True).endswith(_FAKE_PASSWORD)
+    except ValueError:
+        fake = False
+    if scheme not in {"Basic", "Bearer"} or not fake:
+        return sent
+    return replace(sent, headers=sent.headers.replace("Authorization", authorization))

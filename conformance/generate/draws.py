@@ -9,10 +9,8 @@ from enum import Enum
 from random import Random
 from typing import Any, Final
 
-import msgspec
-
 from conformance.generate.patterns import Unsampleable
-from conformance.generate.shapes import Shape
+from conformance.generate.shapes import Shape, canonical
 
 _SIZE: Final = 1000
 """How far an unbounded number goes from its other bound."""
@@ -21,6 +19,8 @@ _MORE: Final = 3
 """Items of an array beyond the fewest it needs."""
 _TRIES: Final = 20
 _EXACT: Final = 2**53
+_MANY: Final = 2**20
+"""Multiples of a fraction to choose from; far more would lie where floats have no fractions."""
 
 
 class Presence(Enum):
@@ -205,6 +205,8 @@ def _multiple(shape: Shape, step: float, where: str) -> Sampler:
             below=_divided(shape.below, step),
         )
     )
+    low = low if low is None or high is None or high - low < _MANY else max(low, min(0, high - _MANY))
+    high = high if low is None or high is None else min(high, low + _MANY)
     steps = integer(replace(shape, multiple_of=None, minimum=low, maximum=high, above=None, below=None), None, where)
     return Sampler(draw=lambda random, aim: round(steps.draw(random, aim) * step, 12))
 
@@ -256,9 +258,9 @@ _USED: Final = _Used.USED
 
 def _fresh(value: Any, found: list[Any], draw: Draw, random: Random) -> Any:
     """Give a value that the array does not hold; `_USED` where none comes up."""
-    known = {msgspec.json.encode(each, order="deterministic") for each in found}
+    known = set(map(canonical, found))
     for _ in range(_TRIES):
-        if msgspec.json.encode(value, order="deterministic") not in known:
+        if canonical(value) not in known:
             return value
         value = draw(random, Aim())
     return _USED

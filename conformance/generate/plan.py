@@ -5,7 +5,8 @@ again by itself, and neither the number of workers nor a shard changes a byte.
 
 The positive cases of an operation are designed first: required fields only; all fields, as often as it takes to show
 every member of every enumeration; each optional place alone, then each one left out; everything null that may be.
-Random mixes follow. Cases that would repeat the bytes of an earlier one are passed over.
+Random mixes follow. Boundary and negative cases are valid ones with one place changed. Cases that would repeat the
+bytes of an earlier one are passed over.
 """
 
 from __future__ import annotations
@@ -19,20 +20,20 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from conformance.errors import SettingsError
-from conformance.generate import writing
+from conformance.generate import negotiation, validity, writing
 from conformance.generate.case import Case, Mode, credentials, request, split
 from conformance.generate.draws import Aim, Presence, Rule, Sampler, constant
 from conformance.generate.patterns import Unsampleable
 from conformance.generate.sampler import Builder, Wire
+from conformance.generate.shapes import Shapes
+from conformance.generate.variants import Variants
 from conformance.generate.vocabulary import sid
-from conformance.model.operation import Location, MediaType, Operation, Parameter
+from conformance.model.http import Headers
+from conformance.model.operation import JsonSchema, Location, MediaType, Operation, Parameter
 from conformance.model.rule import ABSENT
 from conformance.profiles import twilio
-from conformance.profiles.twilio.formats import FORMATS
 from conformance.profiles.twilio.requirements import Requirement, requirements
 from conformance.profiles.twilio.samples import COLLECTIONS
-from conformance.schemas.compiler import Compiler
-from conformance.schemas.formats import STANDARD
 
 Context = Callable[[Operation], Mapping[str, str]]
 """Gives values of path parameters that lead to something; asked once for each case."""
@@ -41,7 +42,6 @@ _NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
 _WIDEST: Final = 64
 """All-fields cases that one operation gets at most for its enumerations."""
 _MIXES: Final = 10
-_ALL_FORMATS: Final = {**STANDARD, **FORMATS}
 
 
 def nowhere(_: Operation) -> Mapping[str, str]:
@@ -89,10 +89,15 @@ class Plan:
     designs: tuple[Design, ...]
     mixes: int
     """Random cases after the designed ones."""
+    formats: Mapping[str, Mapping[str, Any]]
     unreached: Mapping[str, str] = field(default_factory=dict)
     """Optional places that no case fills, each with the reason."""
     impossible: str = ""
     """Why no valid request can be made; empty where one can."""
+
+    def shapes(self, owner: Parameter | MediaType) -> Shapes:
+        """Give the shapes of a parameter or a body."""
+        return Shapes(_root(owner), formats=self.formats)
 
     def positive(self, index: int, random: Random, known: Mapping[str, str]) -> Case:
         """Give a positive case by its number."""
@@ -160,16 +165,17 @@ def cases(
     compiled = plan(operation)
     if compiled.impossible:
         return
-    seen: set[tuple[str, bytes]] = set()
-    given = 0
-    for index in range(len(compiled.designs) + compiled.mixes):
-        if max_cases is not None and given >= max_cases:
+    seen: set[tuple[str, bytes, Headers]] = set()
+    for index in range(_count(compiled, mode)):
+        if len(seen) == max_cases:
             return
         case = _case(compiled, mode, index, seed, context)
+        if case is None:
+            continue
         sent = request(case)
-        if (sent.url, sent.body) not in seen:
-            seen.add((sent.url, sent.body))
-            given += 1
+        identity = (sent.url, sent.body, sent.headers)
+        if identity not in seen:
+            seen.add(identity)
             yield case
 
 
@@ -181,15 +187,58 @@ def rebuild(case_id: str, operations: Iterable[Operation], *, seed: int = 0, con
 
     """
     key, mode, index = split(case_id)
-    for operation in operations:
-        if operation.key == key:
-            return _case(plan(operation), mode, index, seed, context)
-    raise SettingsError(where="--case", what=f"there is no operation {key!r}", hint="see `conformance list operations`")
+    operation = next((each for each in operations if each.key == key), None)
+    if operation is None:
+        hint = "see `conformance list operations`"
+        raise SettingsError(where="--case", what=f"there is no operation {key!r}", hint=hint)
+    compiled = plan(operation)
+    inside = mode is Mode.POSITIVE or 0 <= index < _count(compiled, mode)
+    case = _case(compiled, mode, index, seed, context) if inside and not compiled.impossible else None
+    if case is None:
+        hint = "give the --seed of the report that names it"
+        raise SettingsError(where="--case", what=f"{key} has no {mode.value} case {index}", hint=hint)
+    return case
 
 
-def _case(compiled: Plan, mode: Mode, index: int, seed: int, context: Context) -> Case:
+def _count(compiled: Plan, mode: Mode) -> int:
+    """Give how many cases there may be in a mode."""
+    match mode:
+        case Mode.POSITIVE:
+            return len(compiled.designs) + compiled.mixes
+        case Mode.BOUNDARY:
+            return len(_variants(compiled).boundary)
+        case Mode.NEGATIVE:
+            return len(_variants(compiled).negative)
+        case Mode.HEADERS:
+            return len(_exchanged(compiled))
+        case Mode.STATEFUL:
+            return 0
+
+
+def _case(compiled: Plan, mode: Mode, index: int, seed: int, context: Context) -> Case | None:
+    """Give one case; None where the number stands for nothing that can be made."""
     random = randomness(seed, compiled.operation.key, mode, index)
-    return compiled.positive(index, random, context(compiled.operation))
+    known = context(compiled.operation)
+    if mode is Mode.POSITIVE:
+        return compiled.positive(index, random, known)
+    if mode is Mode.HEADERS:
+        found = _exchanged(compiled)[index]
+        base = compiled.draw(random, _BODY, known, mode=mode, index=index, label=found.label)
+        return negotiation.apply(base, found)
+    return _variants(compiled).case(mode, index, random, known)
+
+
+_BODY: Final = Aim(presence=Presence.NONE, only=frozenset({"body"}), member=0)
+
+
+@lru_cache(maxsize=4096)
+def _variants(compiled: Plan) -> Variants:
+    return Variants(compiled)
+
+
+@lru_cache(maxsize=4096)
+def _exchanged(compiled: Plan) -> tuple[negotiation.Exchanged, ...]:
+    return negotiation.exchanged(compiled)
 
 
 def randomness(seed: int, key: str, mode: Mode, index: int) -> Random:
@@ -203,8 +252,8 @@ class _Planner:
 
     def __init__(self, operation: Operation) -> None:
         self._operation = operation
-        self._formats = _ALL_FORMATS if twilio.applies(operation.api) else STANDARD
-        self._compiler = _compiler(twilio=twilio.applies(operation.api))
+        self._formats = validity.formats(operation.api)
+        self._compiler = validity.compiler(operation.api)
         self._unreached: dict[str, str] = {}
 
     def plan(self) -> Plan:
@@ -222,6 +271,7 @@ class _Planner:
                 body_place=None,
                 designs=(),
                 mixes=0,
+                formats=self._formats,
                 unreached=self._unreached,
                 impossible=str(error),
             )
@@ -236,6 +286,7 @@ class _Planner:
             body_place="body" if optional_body else None,
             designs=tuple(_designs(slots, bodies, optional_body=optional_body)),
             mixes=_mixes(slots, bodies),
+            formats=self._formats,
             unreached=self._unreached,
         )
 
@@ -261,7 +312,7 @@ class _Planner:
 
     def _builder(self, owner: Parameter | MediaType) -> Builder:
         return Builder(
-            root=owner.schema.json_schema if owner.schema is not None else True,
+            root=_root(owner),
             api=self._operation.api,
             compiler=self._compiler,
             formats=self._formats,
@@ -302,9 +353,8 @@ class _Planner:
         return Body(media_type=media_type, sampler=sampler)
 
 
-@lru_cache(maxsize=2)
-def _compiler(*, twilio: bool) -> Compiler:
-    return Compiler(formats=_ALL_FORMATS if twilio else STANDARD)
+def _root(owner: Parameter | MediaType) -> JsonSchema:
+    return True if owner.schema is None else owner.schema.json_schema
 
 
 def _text(draw: Callable[[Random], str]) -> Callable[[Random, Aim], str]:

@@ -37,6 +37,9 @@ from conformance.model.operation import Api, JsonSchema, Schema
 from conformance.profiles.twilio.samples import INTEGERS
 from conformance.profiles.twilio.sids import prefixes_of_pattern
 from conformance.schemas.compiler import Compiler
+from conformance.schemas.forms import text
+from conformance.schemas.parameters import scalar_of
+from conformance.schemas.walk import types
 
 _DEEPEST: Final = 4
 """Levels of nesting down to which optional properties are filled."""
@@ -144,8 +147,8 @@ class Builder:
         kind, shape = what
         match kind:
             case "string":
-                text = self._string(shape, spot)
-                return Sampler(draw=lambda random, _: text(random))
+                string = self._string(shape, spot)
+                return Sampler(draw=lambda random, _: string(random))
             case "integer":
                 return integer(shape, INTEGERS.get(vocabulary.snake(spot.name)), spot.place)
             case "number":
@@ -165,8 +168,8 @@ class Builder:
         valid = self._validity(spot.schemas)
         values = [value for value in shape.values or () if valid(value)]
         if spot.wire is not Wire.JSON:
-            texts = [value for value in values if isinstance(value, str)]
-            values = texts or [value for value in values if value is not None]
+            allowed = types({"allOf": list(spot.schemas)}, self.root)
+            values = [value for value in values if valid(scalar_of(text(value), allowed))]
         if not values:
             message = f"{spot.place}: no member of the `enum` is valid here"
             raise Unsampleable(message)
@@ -198,26 +201,41 @@ class Builder:
 
     def _string(self, shape: Shape, spot: _Spot) -> Text:
         least = max(shape.min_length, spot.least)
+        if shape.max_length is not None and least > shape.max_length:
+            message = f"{spot.place}: text of at least {least} and at most {shape.max_length} characters"
+            raise Unsampleable(message)
         named = vocabulary.by_name(spot.name)
         if not shape.patterns and not shape.formats:
-            text = named or vocabulary.words
+            draw = named or vocabulary.words
             bounded = least > 0 or shape.max_length is not None
-            return vocabulary.fitted(text, least=least, most=shape.max_length) if bounded else text
+            return vocabulary.fitted(draw, least=least, most=shape.max_length) if bounded else draw
         known = _sid(shape)
         if known is not None:
             return known
         candidates = [vocabulary.BY_FORMAT[name] for name in shape.formats if name in vocabulary.BY_FORMAT]
         candidates += [named] if named else []
-        candidates += [text for pattern in shape.patterns for text in _of_pattern(pattern, shape)]
+        reasons: list[str] = []
+        for pattern in shape.patterns:
+            try:
+                candidates += _of_pattern(pattern, shape)
+            except Unsampleable as error:
+                reasons.append(str(error))
         candidates.append(vocabulary.fitted(vocabulary.words, least=least, most=shape.max_length))
-        return self._best(candidates, spot)
+        certain = not shape.patterns and shape.min_length == 0 and shape.max_length is None
+        try:
+            return self._best(candidates, spot, certain=certain)
+        except Unsampleable as error:
+            raise Unsampleable("; ".join([str(error), *reasons])) from error
 
-    def _best(self, candidates: list[Text], spot: _Spot) -> Text:
-        """Give the first candidate whose text is valid, or the one that is most often."""
+    def _best(self, candidates: list[Text], spot: _Spot, *, certain: bool) -> Text:
+        """Give the first candidate whose text is valid, or the one that is most often.
+
+        What was valid a few times is taken for valid always where it is `certain`: a format and nothing else.
+        """
         valid = self._validity(spot.schemas)
-        scores = [_score(text, valid) for text in candidates]
+        scores = [_score(candidate, valid) for candidate in candidates]
         best = candidates[scores.index(max(scores))]
-        if max(scores) == _PROBES:
+        if certain and max(scores) == _PROBES:
             return best
         tested = self._tested(lambda random, _: best(random), spot)
         return lambda random: str(tested(random, Aim()))
@@ -244,7 +262,8 @@ class Builder:
             if least > 0:
                 raise
             return constant([])
-        return array_of(item, first, least=least, most=most, unique=shape.unique)
+        found = array_of(item, first, least=least, most=most, unique=shape.unique)
+        return replace(found, draw=self._tested(found.draw, spot)) if shape.unique and least > 1 else found
 
     def _object(self, shape: Shape, spot: _Spot) -> Sampler:
         samplers, places = self._properties(shape, spot)
@@ -252,6 +271,11 @@ class Builder:
         draw = object_of(fields, spot.rule)
         if shape.min_properties or shape.max_properties is not None:
             extra = None if shape.closed else self._build(self._inside(spot, "extra", shape.additional or (True,)))
+            too_few = extra is None and len(fields) < shape.min_properties
+            fewest = max(len(shape.required), shape.min_properties)
+            if too_few or (shape.max_properties is not None and fewest > shape.max_properties):
+                message = f"{spot.place}: no set of properties has the size that is asked for"
+                raise Unsampleable(message)
             draw = sized(draw, fields, extra, least=shape.min_properties, most=shape.max_properties)
         inner = [
             place
@@ -301,12 +325,11 @@ class Builder:
 
 def _kinds(shape: Shape, wire: Wire) -> tuple[str, ...]:
     """Give the types to draw, without null beside others and without `integer` beside `number`."""
-    types = shape.types
-    if types == ALL_TYPES:
+    if shape.types == ALL_TYPES:
         return (_meant(shape),)
-    if wire is not Wire.JSON and "string" in types:
+    if wire is not Wire.JSON and "string" in shape.types:
         return ("string",)
-    kinds = types - {"null"} or types
+    kinds = shape.types - {"null"} or shape.types
     return tuple(sorted(kinds - {"integer"} if "number" in kinds else kinds))
 
 
@@ -332,11 +355,13 @@ def _sid(shape: Shape) -> Text | None:
 
 
 def _of_pattern(pattern: str, shape: Shape) -> list[Text]:
-    """Give what draws text of a pattern: of any length, and of the least and the greatest one."""
-    try:
-        draw = drawing(pattern)
-    except Unsampleable:
-        return []
+    """Give what draws text of a pattern: of any length, and of the least and the greatest one.
+
+    Raises:
+        Unsampleable: the pattern cannot be drawn from.
+
+    """
+    draw = drawing(pattern)
     spread = spread_for(least=shape.min_length, most=shape.max_length)
     longest = length(parse(pattern))[1]
     if shape.max_length is not None and (longest is None or longest > shape.max_length):
@@ -347,9 +372,9 @@ def _of_pattern(pattern: str, shape: Shape) -> list[Text]:
     ]
 
 
-def _score(text: Text, valid: Callable[[Any], bool]) -> int:
+def _score(draw: Text, valid: Callable[[Any], bool]) -> int:
     random = Random(0)  # noqa: S311 - no secret
-    return sum(valid(text(random)) for _ in range(_PROBES))
+    return sum(valid(draw(random)) for _ in range(_PROBES))
 
 
 def _probe(draw: Draw, valid: Callable[[Any], bool], place: str) -> Any:

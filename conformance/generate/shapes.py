@@ -206,9 +206,9 @@ class _Fold:
 
     def _inexact(self) -> bool:
         """Tell whether keywords say more than this fold, which reads each one without its neighbours."""
-        crowded = any(len(self._all(keyword)) > 1 for keyword in ("prefixItems", "properties"))
-        beside = bool(self._all("additionalProperties") or self._all("prefixItems"))
-        return any(_INEXACT & part.keys() for part in self._parts) or (crowded and beside)
+        lists = [part for part in self._parts if part.keys() & {"prefixItems", "items"}]
+        crowded = len(lists) > 1 and any("prefixItems" in part for part in lists)
+        return crowded or any(_INEXACT & part.keys() for part in self._parts)
 
     def _types(self) -> frozenset[str]:
         allowed = ALL_TYPES
@@ -221,11 +221,11 @@ class _Fold:
         lists = [*self._all("enum"), *([value] for value in self._all("const"))]
         if not lists:
             return None
-        known = [{_canonical(value) for value in values} for values in lists[1:]]
+        known = [{canonical(value) for value in values} for values in lists[1:]]
         found = [
             value
             for value in lists[0]
-            if json_type(value) in types and all(_canonical(value) in values for values in known)
+            if json_type(value) in types and all(canonical(value) in values for values in known)
         ]
         if not found:
             message = "no member of the `enum` is allowed by the rest of the schema"
@@ -245,8 +245,24 @@ class _Fold:
         for declared in self._all("properties"):
             for name, schema in declared.items():
                 found.setdefault(name, []).append(schema)
+        for part in self._parts:
+            if "additionalProperties" in part:
+                for name in found.keys() - part.get("properties", {}).keys():
+                    found[name].append(part["additionalProperties"])
         return {name: tuple(schemas) for name, schemas in found.items()}
 
 
-def _canonical(value: Any) -> bytes:
-    return msgspec.json.encode(value, order="deterministic")
+def canonical(value: Any) -> bytes:
+    """Give bytes that are equal for equal JSON values; 1 and 1.0 are one number."""
+    return msgspec.json.encode(_numbers_alike(value), order="deterministic")
+
+
+def _numbers_alike(value: Any) -> Any:
+    match value:
+        case float() if value.is_integer():
+            return int(value)
+        case list():
+            return [_numbers_alike(item) for item in value]
+        case dict():
+            return {name: _numbers_alike(item) for name, item in value.items()}
+    return value

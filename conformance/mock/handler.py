@@ -2,45 +2,38 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import hashlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import msgspec
 
+from conformance.mock import filters, relations
+from conformance.mock.credentials import Credentials, basic
+from conformance.mock.faults import Ending, Fault, Faults, Plant
 from conformance.mock.paging import PARAMETERS, SIZES, Envelope, asked, cut, whole
-from conformance.mock.representation import Representation
+from conformance.mock.refusal import REASONS, Refusal, not_found
 from conformance.mock.resources import Kind, Plan, Role, json_content, plans
 from conformance.mock.routing import Found, Routes
+from conformance.mock.stock import ACCOUNT, Moment, Stock
 from conformance.mock.store import Draw, Place, Resource, State
+from conformance.mock.strictness import Objection, Strictness
 from conformance.mock.synthesize import Maker, Synthesizer
-from conformance.model.http import Headers, Request, Response
-from conformance.model.operation import Location, Operation
+from conformance.model.http import Exchange, Headers, Request, Response, Source
+from conformance.model.operation import MediaType, Operation, Schema
 from conformance.model.route import Miss
 from conformance.model.rule import ABSENT, Problem, Reading
 from conformance.profiles import twilio
 from conformance.profiles.twilio import errors
-from conformance.profiles.twilio.fields import snake_case
 from conformance.schemas import parameters
 from conformance.schemas.compiler import Compiler
-from conformance.schemas.forms import text
 from conformance.schemas.reading import Reader
 
 _encode: Final = msgspec.json.Encoder().encode
-_ACCOUNT: Final = "AccountSid"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Refusal:
-    """Why a request is not served."""
-
-    status: int
-    message: str
-    code: int | None = None
-    """Twilio's number for it; None for the general one of the status."""
+_JSON: Final = ("Content-Type", "application/json; charset=utf-8")
+_PROBLEM: Final = ("Content-Type", "application/problem+json")
+_NO_CONTENT: Final = 204
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,52 +43,84 @@ class Answered:
     response: Response
     operation: Operation | None
     """None where no operation fits the request."""
+    path_parameters: Mapping[str, str]
     problems: tuple[Problem, ...] = ()
     """What the client did wrong."""
+    faults: tuple[Fault, ...] = ()
+    """What was planted."""
+    ending: Ending = Ending.WHOLE
+
+    @property
+    def delay(self) -> float:
+        """The seconds to wait before the response."""
+        return sum(fault.delay for fault in self.faults)
 
 
 @dataclass(slots=True, kw_only=True)
-class Call:
+class _Call:
     """One request while it is served."""
 
     plan: Plan
     found: Found
     request: Request
     reading: Reading
-    state: State
-    now: int
-    account: str
-    ids: tuple[str, ...] = ()
+    moment: Moment
+    ids: tuple[str, ...]
     """The path parameters in order."""
-    said: dict[str, Any] = field(default_factory=dict)
-    """The query by its declared types."""
 
     @property
     def body(self) -> Mapping[str, Any]:
         """The fields of the request body."""
         return self.reading.body if isinstance(self.reading.body, Mapping) else {}
 
+    @property
+    def kind(self) -> Kind:
+        """The kind of resource; every role but ACT has one."""
+        assert self.plan.kind is not None  # noqa: S101 - see above
+        return self.plan.kind
+
 
 class Mock:
     """Answers requests as the described APIs would; everything that changes lives in the state."""
 
-    def __init__(self, operations: Sequence[Operation], compiler: Compiler, *, seed: int = 0) -> None:
-        """Plan the operations; equal seeds give equal answers to equal requests."""
+    def __init__(
+        self,
+        operations: Sequence[Operation],
+        compiler: Compiler,
+        *,
+        seed: int = 0,
+        accounts: Mapping[str, str] | None = None,
+        faults: Sequence[Fault] = (),
+        plants: Mapping[str, Plant] | None = None,
+    ) -> None:
+        """Plan the operations; equal seeds give equal answers to equal requests.
+
+        `accounts` are the users that are let in, with their passwords; None: everybody who has a password. `faults`
+        are planted; `plants` says how to plant those that have the names of checks.
+
+        Raises:
+            SettingsError: a fault is neither built in nor among the plants.
+
+        """
         self.operations = tuple(operations)
         self.seed = seed
-        self.account = f"AC{_digits(f'{seed}/account')}"
+        self.account = next(iter(accounts or ()), f"AC{_digits(f'{seed}/account')}")
         """The account that the server itself makes things for."""
-        self.authorization = _basic(self.account, _digits(f"{seed}/token"))
+        self.authorization = basic(self.account, (accounts or {}).get(self.account, _digits(f"{seed}/token")))
         """An `Authorization` header that the server accepts."""
         self._compiler = compiler
-        self._routes = Routes(self.operations, compiler)
         self._plans = plans(self.operations)
+        self._credentials = Credentials(account=self.account, accounts=accounts)
+        self._routes = Routes(self.operations, compiler, pattern=self._pattern)
+        self._stock = Stock(self.operations, self._plans, compiler, seed=seed)
+        self._faults = Faults(faults, plants or {}, seed=seed)
+        self._lies = bool(faults)
         self._readers: dict[Operation, Reader] = {}
-        self._shapes: dict[str, Representation] = {}
+        self._strictness: dict[Operation, Strictness] = {}
         self._envelopes: dict[Operation, Envelope] = {}
         self._bodies: dict[Operation, Maker] = {}
-        self._samples: dict[tuple[Operation, str], Maker] = {}
-        self._perform: Mapping[Role, Callable[[Call], Any]] = {
+        self._errors: dict[Schema, Maker] = {}
+        self._perform: Mapping[Role, Callable[[_Call], Any]] = {
             Role.CREATE: self._create,
             Role.LIST: self._list,
             Role.FETCH: self._fetch,
@@ -113,94 +138,79 @@ class Mock:
         now = state.tick()
         found = self._routes.find(request.method, request.url)
         if isinstance(found, Miss):
-            refusal = self._unknown(request, found)
-            known = found.candidates[0].operation if found.candidates else None
-            return Answered(
-                response=self._refuse(refusal, state, is_twilio=known is None or twilio.applies(known.api)),
-                operation=None,
-                problems=(Problem(message=refusal.message, expected="a documented path", keyword="path"),),
-            )
+            return self._nowhere(request, state, found)
         operation = found.match.operation
-        plan = self._plans[operation]
-        is_twilio = twilio.applies(operation.api)
-        account = self._authenticate(request, operation)
+        named = found.match.path_parameters
+        account = self._credentials.account(request, operation)
         if isinstance(account, Refusal):
             return Answered(
-                response=self._refuse(account, state, is_twilio=is_twilio),
+                response=self._refuse(account, state, operation),
                 operation=operation,
-                problems=(
-                    Problem(
-                        message=account.message,
-                        instance_pointer="/header/Authorization",
-                        expected="valid credentials",
-                        keyword="security",
-                    ),
-                ),
+                path_parameters=named,
+                problems=(_unauthorized(account, operation),),
             )
-        reading = self._reader(operation).read_request(request, found.match.path_parameters)
-        call = Call(
+        plan = self._plans[operation]
+        call = _Call(
             plan=plan,
             found=found,
             request=request,
-            reading=reading,
-            state=state,
-            now=now,
-            account=found.match.path_parameters.get(_ACCOUNT, account),
-            ids=tuple(found.match.path_parameters[name] for name in plan.names),
-            said={
-                name.removeprefix("query/"): value
-                for name, value in reading.parameters.items()
-                if name.startswith("query/")
-            },
+            reading=self._reader(operation).read_request(request, named),
+            moment=Moment(state=state, now=now, account=named.get(ACCOUNT, account)),
+            ids=tuple([named[name] for name in plan.names]),
         )
-        refused = self._strict(call)
-        result = refused or self._perform[plan.role](call)
-        if isinstance(result, Refusal):
-            response = self._refuse(result, state, is_twilio=is_twilio)
+        lies = self._lies or "Prefer" in request.headers
+        faults = self._faults.striking(operation, request, state.requests) if lies else ()
+        objections = tuple(self._strict(plan).objections(request, call.reading, found.path))
+        answered = Answered(
+            response=self._serve(call, objections, next((fault.status for fault in faults if fault.status), None)),
+            operation=operation,
+            path_parameters=named,
+            problems=tuple([objection.problem for objection in objections]),
+        )
+        return self._spoil(answered, faults, request, state) if faults else answered
+
+    def _serve(self, call: _Call, objections: Sequence[Objection], status: int | None) -> Response:
+        """Do what was asked, or refuse to; a demanded status that is no success keeps anything from being done."""
+        result: Any
+        if status is not None and not _is_success(status):
+            result = Refusal(status=status, message=f"{REASONS.get(status, 'Fault')} (planted)")
+        elif objections:
+            result = objections[0].refusal
         else:
-            response = self._respond(call, result)
-        return Answered(response=response, operation=operation, problems=reading.problems)
+            result = self._perform[call.plan.role](call)
+        if isinstance(result, Refusal):
+            return self._refuse(result, call.moment.state, call.plan.operation)
+        return self._respond(call, result, status)
 
-    # What a request is held to
+    def _spoil(self, answered: Answered, faults: tuple[Fault, ...], request: Request, state: State) -> Answered:
+        """Plant faults into a response."""
+        assert answered.operation is not None  # noqa: S101 - faults strike operations
+        preferred = [
+            f"fault={fault.name}" if fault.status is None else f"status={fault.status}"
+            for fault in self._faults.preferred(request)
+        ]
+        response = answered.response
+        if preferred:
+            headers = Headers((*response.headers, ("Preference-Applied", ", ".join(preferred))))
+            response = replace(response, headers=headers)
+        exchange = Exchange(
+            id=str(state.requests),
+            request=request,
+            response=response,
+            source=Source(kind="serve", path="serve", index=state.requests),
+        )
+        seen = self._reader(answered.operation).read(exchange, answered.path_parameters)
+        spoiled = self._faults.plant(faults, seen, state.requests)
+        return replace(answered, response=spoiled.response, ending=spoiled.ending, faults=faults)
 
-    def _unknown(self, request: Request, miss: Miss) -> Refusal:
-        if any(candidate.reason == "unknown-method" for candidate in miss.candidates):
-            return Refusal(status=405, message=f"Method {request.method} not allowed")
-        return Refusal(status=404, message=f"The requested resource {request.path} was not found")
+    def seeded(self, operation: Operation, state: State) -> dict[str, str]:
+        """Give path parameters that an operation can be called with, making what has to be there."""
+        return self._stock.seeded(Moment(state=state, now=state.clock, account=self.account), operation)
 
-    def _authenticate(self, request: Request, operation: Operation) -> str | Refusal:
-        """Give the account of a request."""
-        if not operation.security:
-            return self.account
-        for alternative in operation.security:
-            for scheme in alternative:
-                if scheme.type == "http" and scheme.scheme == "basic":
-                    return self._basic_account(request)
-        return self.account
-
-    def _basic_account(self, request: Request) -> str | Refusal:
-        header = request.headers.get("Authorization")
-        if header is None:
-            return Refusal(status=401, message="Authentication Error - No credentials provided")
-        kind, _, encoded = header.partition(" ")
-        try:
-            user, colon, password = base64.b64decode(encoded, validate=True).decode().partition(":")
-        except (binascii.Error, UnicodeDecodeError):
-            return Refusal(status=401, message="Authenticate")
-        if kind.lower() != "basic" or not colon or not user or not password:
-            return Refusal(status=401, message="Authenticate")
-        return user if user.startswith("AC") else self.account
-
-    def _strict(self, call: Call) -> Refusal | None:
-        reading = call.reading
-        if reading.body_error is not None:
-            return Refusal(status=400, message=reading.body_error.message)
-        if not reading.problems:
-            return None
-        problem = reading.problems[0]
-        if problem.instance_pointer.startswith("/path/"):
-            return Refusal(status=404, message=f"The requested resource {call.found.path} was not found")
-        return Refusal(status=400, message=problem.message)
+    def _pattern(self, operation: Operation, name: str) -> str | None:
+        plan = self._plans[operation]
+        kind = plan.kind_of(name) if name in plan.names else None
+        return None if kind is None else kind.pattern
 
     def _reader(self, operation: Operation) -> Reader:
         reader = self._readers.get(operation)
@@ -208,190 +218,96 @@ class Mock:
             reader = self._readers[operation] = Reader(operation, self._compiler)
         return reader
 
-    # Where resources are
-
-    def _place(self, call: Call, kind: Kind) -> Place:
-        return self._place_of(kind, call.account, call.ids)
-
-    def _place_of(self, kind: Kind, account: str, ids: Sequence[str]) -> Place:
-        tenant = account if kind.twilio and kind.segments[0] != "Accounts" else ""
-        return (kind.name, tenant, *ids[: kind.depth])
-
-    def shape(self, kind: Kind) -> Representation:
-        """Give how the resources of a kind are made and shown."""
-        found = self._shapes.get(kind.name)
+    def _strict(self, plan: Plan) -> Strictness:
+        found = self._strictness.get(plan.operation)
         if found is None:
-            operations = [each for each in self.operations if each.api is _api(kind)]
-            found = self._shapes[kind.name] = Representation(kind, operations, api=_api(kind), compiler=self._compiler)
+            found = self._strictness[plan.operation] = Strictness(plan)
         return found
 
-    def _missing(self, call: Call) -> Refusal | None:
-        """Say that a resource the path goes through does not exist."""
+    # What operations do: each gives a resource, a body, None for no body, or a refusal
+
+    def _missing(self, call: _Call) -> Refusal | None:
+        """Say that a resource that the path goes through is not there."""
         for kind in call.plan.parents:
-            key = call.ids[kind.depth]
-            if self._find(call.state, kind, self._place(call, kind), key, call.now, call.account) is None:
-                return self._not_found(call)
+            if self._there(call, kind, call.ids[kind.depth]) is None:
+                return not_found(call.found.path)
         return None
 
-    def _not_found(self, call: Call) -> Refusal:
-        return Refusal(status=404, message=f"The requested resource {call.found.path} was not found")
+    def _there(self, call: _Call, kind: Kind, key: str) -> Resource | None:
+        return self._stock.find(call.moment, kind, self._place(call, kind), key)
 
-    def _find(self, state: State, kind: Kind, place: Place, key: str, now: int, account: str) -> Resource | None:
-        """Give a resource, making those that exist without being created."""
-        found = state.find(place, key)
-        if found is None and kind.implicit and (place, key) not in state.deleted:
-            found = self._make(state, kind, place, now=now, account=account, key=key)
-        return found
+    def _place(self, call: _Call, kind: Kind) -> Place:
+        return self._stock.place(kind, call.moment.account, call.ids)
 
-    def _key(self, call: Call) -> str:
-        kind = call.plan.kind
-        assert kind is not None  # noqa: S101 - every role but ACT has one
-        return "" if kind.single else call.ids[kind.depth]
-
-    def _make(
-        self,
-        state: State,
-        kind: Kind,
-        place: Place,
-        *,
-        now: int,
-        account: str,
-        key: str | None = None,
-        said: Mapping[str, Any] | None = None,
-        path: Mapping[str, str] | None = None,
-    ) -> Resource:
-        """Make and store a resource."""
-        shape = self.shape(kind)
-        number = state.number()
-        draw = Draw(key=f"{self.seed}/{kind.name}/{number}", now=now, account=account, number=number)
-        values = shape.new(draw)
-        shape.write(values, path or {})
-        shape.write(values, said or {})
-        if key is None and kind.id_field is not None and not kind.single:
-            given = self._given_id(kind, said or {})
-            if given is not None:
-                shape.put(values, kind.id_field, given)
-            if kind.id_field in values:
-                key = text(values[kind.id_field])
-        if key is None:
-            key = "" if kind.single else str(number)
-        elif kind.id_field is not None:
-            shape.put(values, kind.id_field, key)
-        resource = Resource(id=key, number=number, place=place, created=now, values=values)
-        state.deleted.discard((place, key))
-        state.collections[place].remove(key)
-        state.collections[place].add(resource)
-        shape.settle(resource, draw, origin="https://example.com", base="")
-        return resource
-
-    def _given_id(self, kind: Kind, said: Mapping[str, Any]) -> Any:
-        """Give the id that a request chooses: by the name of the id, or a SID of the same pattern."""
-        for name in (kind.id_field, kind.id_parameter):
-            if name is not None and name in said:
-                return said[name]
-        for name, value in said.items():
-            if snake_case(name) == kind.id_field or (name.endswith("Sid") and self._is_id(kind, value)):
-                return value
-        return None
-
-    def _is_id(self, kind: Kind, value: Any) -> bool:
-        assert kind.id_field is not None  # noqa: S101 - asked only where there is one
-        if kind.id_field != "sid":
-            return False
-        shape = self.shape(kind)
-        shown: dict[str, Any] = {}
-        return shape.put(shown, kind.id_field, value) and len(text(value)) == 34  # noqa: PLR2004 - the length of a SID
-
-    # What operations do
-
-    def _create(self, call: Call) -> Resource | Refusal:
-        kind = call.plan.kind
-        assert kind is not None  # noqa: S101 - every role but ACT has one
+    def _create(self, call: _Call) -> Resource | Refusal:
+        """Create a resource; one that is there already is a conflict where the description knows conflicts."""
         missing = self._missing(call)
         if missing is not None:
             return missing
-        place = self._place(call, kind)
-        path = call.found.match.path_parameters
-        if kind.single and (there := call.state.find(place, "")) is not None:
-            self._change(call, there)
+        kind, place = call.kind, self._place(call, call.kind)
+        given = "" if kind.single else self._stock.given_id(kind, call.body)
+        there = None if given is None else self._stock.find(call.moment, kind, place, str(given))
+        if there is None:
+            return self._stock.make(call.moment, kind, place, said=call.body, path=call.found.match.path_parameters)
+        refused = next((status for status in (409, 400) if call.plan.operation.answer(status)), None)
+        if kind.single or refused is None:
+            self._stock.change(call.moment, kind, there, call.body)
             return there
-        return self._make(call.state, kind, place, now=call.now, account=call.account, said=call.body, path=path)
+        return Refusal(status=refused, message=f"{given} is there already", code=errors.conflict(call.found.path))
 
-    def _fetch(self, call: Call) -> Resource | Refusal:
-        kind = call.plan.kind
-        assert kind is not None  # noqa: S101 - every role but ACT has one
+    def _fetch(self, call: _Call) -> Resource | Refusal:
         missing = self._missing(call)
         if missing is not None:
             return missing
-        found = self._find(call.state, kind, self._place(call, kind), self._key(call), call.now, call.account)
-        return found or self._not_found(call)
+        key = "" if call.kind.single else call.ids[call.kind.depth]
+        return self._there(call, call.kind, key) or not_found(call.found.path)
 
-    def _update(self, call: Call) -> Resource | Refusal:
+    def _update(self, call: _Call) -> Resource | Refusal:
         found = self._fetch(call)
         if isinstance(found, Resource):
-            self._change(call, found)
+            self._stock.change(call.moment, call.kind, found, call.body)
+        elif call.request.method == "PUT" and Role.CREATE not in call.kind.operations and not self._missing(call):
+            return self._stock.make(
+                call.moment, call.kind, self._place(call, call.kind), key=call.ids[call.kind.depth], said=call.body
+            )
         return found
 
-    def _change(self, call: Call, resource: Resource) -> None:
-        kind = call.plan.kind
-        assert kind is not None  # noqa: S101 - every role but ACT has one
-        shape = self.shape(kind)
-        draw = Draw(
-            key=f"{self.seed}/{kind.name}/{resource.number}", now=call.now, account=call.account, number=resource.number
-        )
-        shape.write(resource.values, call.body)
-        shape.touch(resource.values, draw)
-        shape.settle(resource, draw, origin="https://example.com", base="")
-
-    def _delete(self, call: Call) -> Refusal | None:
+    def _delete(self, call: _Call) -> Resource | Refusal | None:
         found = self._fetch(call)
         if isinstance(found, Refusal):
             return found
-        kind = call.plan.kind
-        assert kind is not None  # noqa: S101 - every role but ACT has one
-        self._remove(call.state, kind, found)
-        return None
+        if call.kind.single and len(call.ids) > call.kind.depth:
+            part = call.ids[call.kind.depth]
+            gone = relations.removed(self._stock, call.moment, call.kind, found, part)
+            return None if gone else not_found(call.found.path)
+        self._stock.remove(call.moment, call.kind, found)
+        return None if call.plan.view is None else found
 
-    def _remove(self, state: State, kind: Kind, resource: Resource) -> None:
-        """Remove a resource and everything below it."""
-        state.collections[resource.place].remove(resource.id)
-        if kind.implicit:
-            state.deleted.add((resource.place, resource.id))
-        for child in kind.children:
-            place = (child.name, *resource.place[1:], resource.id)
-            for each in list(state.collections.pop(place, ())):
-                self._remove(state, child, each)
-
-    def _list(self, call: Call) -> Any:
-        kind, plan = call.plan.kind, call.plan
-        assert kind is not None  # noqa: S101 - every role but ACT has one
+    def _list(self, call: _Call) -> Any:
         missing = self._missing(call)
         if missing is not None:
             return missing
+        plan, moment = call.plan, call.moment
+        shape = self._stock.shape(call.kind)
         envelope = self._envelope(plan)
         said = parameters.grouped(call.request.query_pairs)
         paging = {name: texts[-1] for name, texts in said.items() if name in PARAMETERS}
-        size = whole(asked(paging, SIZES)) or envelope.default_size
-        collection = call.state.collection(self._place(call, kind))
-        page = cut(collection, paging, self._wanted(call), size)
-        shape = self.shape(kind)
+        fixed = {field: call.found.match.path_parameters[name] for field, name in plan.restricts.items()}
+        test = filters.wanted(shape, said, fixed)
+        collection = moment.state.collection(self._place(call, call.kind))
+        if test is not None:
+            self._age(call.kind, collection, moment.now)
+        page = cut(collection, paging, test, whole(asked(paging, SIZES)) or envelope.default_size)
+        self._age(call.kind, page.items, moment.now)
         origin, base = call.found.origin, call.found.base
         items = [shape.show(each, plan.view, origin=origin, base=base) for each in page.items]
-        draw = Draw(key=f"{self.seed}/{plan.operation.key}", now=call.now, account=call.account)
+        draw = Draw(key=f"{self.seed}/{plan.operation.key}", now=moment.now, account=moment.account)
         return envelope.wrap(page, items, draw, origin=origin, path=call.found.path, said=said)
 
-    def _wanted(self, call: Call) -> Callable[[Resource], bool] | None:
-        """Give the filter of a list: path parameters and query parameters that name fields."""
-        wanted = {field: call.found.match.path_parameters[name] for field, name in call.plan.restricts.items()}
-        assert call.plan.kind is not None  # noqa: S101 - every role but ACT has one
-        shape = self.shape(call.plan.kind)
-        for name, value in call.said.items():
-            about = shape.field_of(name)
-            if about is not None:
-                wanted[about] = value
-        if not wanted:
-            return None
-        return lambda resource: all(_same(resource.values.get(name), value) for name, value in wanted.items())
+    def _age(self, kind: Kind, found: Iterable[Resource], now: int) -> None:
+        if self._stock.life(kind) is not None:
+            for each in found:
+                self._stock.age(kind, each, now)
 
     def _envelope(self, plan: Plan) -> Envelope:
         found = self._envelopes.get(plan.operation)
@@ -408,155 +324,121 @@ class Mock:
             )
         return found
 
-    def _act(self, call: Call) -> Any:
+    def _act(self, call: _Call) -> Any:
         missing = self._missing(call)
         if missing is not None:
             return missing
-        return self._plain(call)
+        body = self._plain(call)
+        asked_for = call.body.get("phone_numbers")
+        if isinstance(body, dict) and "results" in body and isinstance(asked_for, list):
+            body["results"] = [relations.eligibility(each, call.moment.account) for each in asked_for]
+        return body
 
-    def _plain(self, call: Call) -> Any:
+    def _plain(self, call: _Call) -> Any:
         """Make a body from the schema alone."""
-        view = call.plan.view
+        view, operation = call.plan.view, call.plan.operation
         if view is None:
             return None
-        operation = call.plan.operation
         maker = self._bodies.get(operation)
         if maker is None:
             synthesizer = Synthesizer(view.root, api=operation.api, compiler=self._compiler)
             example = ABSENT if view.example is None else view.example
             maker = self._bodies[operation] = synthesizer.maker(view.node, "body", example=example, must=True)
-        number = call.state.requests
-        return maker(
-            Draw(key=f"{self.seed}/{operation.key}/{number}", now=call.now, account=call.account, number=number)
-        )
+        number = call.moment.state.requests
+        key = f"{self.seed}/{operation.key}/{number}"
+        return maker(Draw(key=key, now=call.moment.now, account=call.moment.account, number=number))
 
     # How answers look
 
-    def _respond(self, call: Call, result: Any) -> Response:
-        answer = call.plan.operation.success
-        status = int(answer.status) if answer is not None and answer.status.isdigit() else 200
+    def _nowhere(self, request: Request, state: State, miss: Miss) -> Answered:
+        nearest = miss.candidates[0] if miss.candidates else None
+        if nearest is not None and nearest.reason == "unknown-method":
+            refusal = Refusal(status=405, message=f"Method {request.method} is not allowed here")
+        else:
+            refusal = not_found(request.path)
+        problem = Problem(
+            message=nearest.message if nearest else "no description has a path like this",
+            spec_pointer=nearest.operation.pointer if nearest else "",
+            expected="a documented request",
+            actual=f"{request.method} {request.path}",
+            keyword="route",
+        )
+        return Answered(
+            response=self._refuse(refusal, state, nearest.operation if nearest else None),
+            operation=None,
+            path_parameters={},
+            problems=(problem,),
+        )
+
+    def _respond(self, call: _Call, result: Any, status: int | None = None) -> Response:
+        operation = call.plan.operation
+        answer = operation.success
+        if status is None:
+            status = int(answer.status) if answer is not None and answer.status.isdigit() else 200
         body = result
-        if isinstance(result, Resource):
-            assert call.plan.kind is not None  # noqa: S101 - a resource has a kind
-            shape = self.shape(call.plan.kind)
-            body = shape.show(result, call.plan.view, origin=call.found.origin, base=call.found.base)
-        if status == 204 or body is None or call.request.method == "HEAD":  # noqa: PLR2004 - No Content
-            return Response(
-                status=status, reason=_REASONS.get(status, ""), headers=Headers(tuple(self._headers(call.state)))
-            )
-        return self._json(status, body, call.state)
-
-    def _json(self, status: int, body: Any, state: State) -> Response:
-        return Response(
-            status=status,
-            reason=_REASONS.get(status, ""),
-            headers=Headers((("Content-Type", "application/json; charset=utf-8"), *self._headers(state))),
-            body=_encode(body),
+        view = call.plan.view
+        if isinstance(result, Resource) and view is not None and not view.is_object:
+            body = self._plain(call)
+        elif isinstance(result, Resource):
+            shape = self._stock.shape(call.kind)
+            body = shape.show(result, view, origin=call.found.origin, base=call.found.base)
+        if status == _NO_CONTENT or body is None or operation.method == "HEAD":
+            return self._response(status, (), b"", call.moment.state, is_twilio=twilio.applies(operation.api))
+        content = json_content(answer)
+        name = _JSON if content is None or content.essence == "application/json" else ("Content-Type", content.name)
+        return self._response(
+            status, (name,), _encode(body), call.moment.state, is_twilio=twilio.applies(operation.api)
         )
 
-    def _headers(self, state: State) -> Iterator[tuple[str, str]]:
-        yield "Twilio-Request-Id", f"RQ{_digits(f'{self.seed}/request/{state.requests}')}"
-        yield "Twilio-Request-Duration", "0.001"
-        yield "Twilio-Concurrent-Requests", "1"
-
-    def _refuse(self, refusal: Refusal, state: State, *, is_twilio: bool) -> Response:
-        code = errors.code_of(refusal.status) if refusal.code is None else refusal.code
+    def _response(
+        self, status: int, fields: tuple[tuple[str, str], ...], body: bytes, state: State, *, is_twilio: bool
+    ) -> Response:
         if is_twilio:
-            return self._json(
-                refusal.status, errors.body(status=refusal.status, code=code, message=refusal.message), state
+            fields = (
+                *fields,
+                ("Twilio-Request-Id", f"RQ{_digits(f'{self.seed}/request/{state.requests}')}"),
+                ("Twilio-Request-Duration", "0.001"),
+                ("Twilio-Concurrent-Requests", "1"),
             )
-        reason = _REASONS.get(refusal.status, "")
-        return Response(
-            status=refusal.status,
-            reason=reason,
-            headers=Headers((("Content-Type", "application/problem+json"),)),
-            body=_encode({"title": reason, "status": refusal.status, "detail": refusal.message}),
-        )
+        return Response(status=status, reason=REASONS.get(status, ""), headers=Headers(fields), body=body)
 
-    # What callers need to know
+    def _refuse(self, refusal: Refusal, state: State, operation: Operation | None) -> Response:
+        is_twilio = operation is None or twilio.applies(operation.api)
+        body: Any = refusal.body(is_twilio=is_twilio)
+        fields: tuple[tuple[str, str], ...] = (_JSON if is_twilio else _PROBLEM,)
+        documented = json_content(operation.answer(refusal.status)) if operation else None
+        if documented is not None and documented.schema is not None and operation is not None:
+            fields = (_JSON if documented.essence == "application/json" else ("Content-Type", documented.name),)
+            body = self._error_body(documented, documented.schema, operation, body, state)
+        if refusal.status == 401 and is_twilio:  # noqa: PLR2004 - Unauthorized
+            fields = (*fields, ("WWW-Authenticate", 'Basic realm="Twilio API"'))
+        return self._response(refusal.status, fields, _encode(body), state, is_twilio=is_twilio)
 
-    def seeded(self, operation: Operation, state: State) -> dict[str, str]:
-        """Give path parameters that the operation can be called with, making what has to be there."""
-        plan = self._plans[operation]
-        ids: list[str] = []
-        kinds = {kind.depth: kind for kind in plan.parents}
-        own = plan.kind if plan.kind is not None and len(plan.names) > plan.kind.depth and not plan.restricts else None
-        if own is not None and not own.single:
-            kinds[own.depth] = own
-        for index, name in enumerate(plan.names):
-            kind = kinds.get(index)
-            if name == _ACCOUNT:
-                ids.append(self.account)
-            elif kind is None:
-                ids.append(self._sample(operation, name, state))
-            else:
-                fresh = kind is own and plan.role is Role.DELETE
-                ids.append(self._present(kind, operation, name, ids, state, fresh=fresh))
-        if plan.kind is not None and plan.kind.single and plan.role is not Role.CREATE:
-            place = self._place_of(plan.kind, self.account, ids)
-            if state.find(place, "") is None:
-                self._make(state, plan.kind, place, now=state.clock, account=self.account)
-        return dict(zip(plan.names, ids, strict=True))
-
-    def _present(
-        self, kind: Kind, operation: Operation, name: str, ids: list[str], state: State, *, fresh: bool
-    ) -> str:
-        place = self._place_of(kind, self.account, ids)
-        there = None if fresh else next(state.collection(place).newest(), None)
-        if there is not None:
-            return there.id
-        key = self._sample(operation, name, state) if kind.implicit else None
-        path = {} if not ids else dict(zip(_parameter_names(kind), ids, strict=False))
-        return self._make(state, kind, place, now=state.clock, account=self.account, key=key, path=path).id
-
-    def _sample(self, operation: Operation, name: str, state: State) -> str:
-        maker = self._samples.get((operation, name))
+    def _error_body(self, documented: MediaType, schema: Schema, operation: Operation, body: Any, state: State) -> Any:
+        """Give the body of an error where the description says how it looks."""
+        if self._compiler.validator(schema, api=operation.api).is_valid(body):
+            return body
+        maker = self._errors.get(schema)
         if maker is None:
-            declared = next(each for each in operation.parameters_in(Location.PATH) if each.name == name)
-            root = declared.schema.json_schema
-            synthesizer = Synthesizer(root, api=operation.api, compiler=self._compiler)
-            maker = self._samples[operation, name] = synthesizer.maker(root, name, must=True)
-        return text(maker(Draw(key=f"{self.seed}/{operation.key}", now=state.clock, account=self.account)))
+            synthesizer = Synthesizer(schema.json_schema, api=operation.api, compiler=self._compiler)
+            example = documented.examples[0] if documented.examples else ABSENT
+            maker = self._errors[schema] = synthesizer.maker(schema.json_schema, "error", example=example, must=True)
+        return maker(Draw(key=f"{self.seed}/error/{state.requests}", now=state.clock, account=self.account))
 
 
-def _api(kind: Kind) -> Any:
-    return next(iter(kind.operations.values())).api
+def _is_success(status: int) -> bool:
+    return 200 <= status < 300  # noqa: PLR2004 - RFC 9110, 15.3
 
 
-def _parameter_names(kind: Kind) -> tuple[str, ...]:
-    operation = next(iter(kind.operations.values()))
-    return tuple(part[1:].partition("}")[0] for part in operation.path.split("/") if part.startswith("{"))
-
-
-def _same(actual: Any, wanted: Any) -> bool:
-    return bool(actual == wanted or (actual is not None and text(actual) == text(wanted)))
+def _unauthorized(refusal: Refusal, operation: Operation) -> Problem:
+    return Problem(
+        message=refusal.message,
+        instance_pointer="/header/Authorization",
+        spec_pointer=operation.pointer,
+        expected="valid credentials",
+        keyword="security",
+    )
 
 
 def _digits(key: str) -> str:
     return hashlib.blake2b(key.encode(), digest_size=16).hexdigest()
-
-
-def _basic(user: str, password: str) -> str:
-    return "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
-
-
-_REASONS: Final = {
-    200: "OK",
-    201: "Created",
-    202: "Accepted",
-    204: "No Content",
-    400: "Bad Request",
-    401: "Unauthorized",
-    403: "Forbidden",
-    404: "Not Found",
-    405: "Method Not Allowed",
-    409: "Conflict",
-    413: "Content Too Large",
-    415: "Unsupported Media Type",
-    429: "Too Many Requests",
-    500: "Internal Server Error",
-    503: "Service Unavailable",
-}
-
-
-__all__ = ["Answered", "Mock", "Refusal"]

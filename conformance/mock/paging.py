@@ -8,6 +8,7 @@ and go.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -65,7 +66,7 @@ def cut(collection: Collection, said: Mapping[str, str], wanted: Callable[[Resou
         found = filter(wanted, found)
     rest = iter(found)
     if before is None:
-        for _ in islice(rest, offset):
+        for _ in islice(rest, min(offset, sys.maxsize)):
             pass
     items = tuple(islice(rest, size))
     more = next(rest, None) is not None

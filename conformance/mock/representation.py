@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any, Final
 from urllib.parse import quote
@@ -12,17 +12,21 @@ from conformance.mock.store import Draw, Resource
 from conformance.mock.synthesize import Maker, Synthesizer
 from conformance.model.operation import Api, Operation, Schema
 from conformance.model.rule import ABSENT
+from conformance.profiles.twilio import dates
 from conformance.profiles.twilio.fields import snake_case
+from conformance.profiles.twilio.lifecycles import ELAPSED, NOW
 from conformance.schemas.compiler import Compiler
 from conformance.schemas.forms import text
 from conformance.schemas.problems import problems
-from conformance.schemas.walk import properties, required
+from conformance.schemas.walk import keyword, properties, required
 
 _RELATIVE: Final = frozenset({"uri", "subresource_uris"})
 _LINKS: Final = frozenset({"links", "url", *_RELATIVE})
 """Fields of a Twilio resource that say where it is, or where what belongs to it is."""
 _UPDATED: Final = frozenset({"date_updated", "last_updated"})
 _ROUNDS: Final = 3
+_DATES: Final = (dates.iso_8601, dates.rfc_2822, dates.day)
+"""Styles to try: a field with a format accepts one of them only."""
 
 
 class Link:
@@ -179,17 +183,49 @@ class Representation:
         shape = self._fields.get(name)
         if shape is None:
             return False
-        for candidate in (value, text(value)):
+        for candidate in (value, text(value), *_whole(value)):
             if shape.accepts(name, candidate):
                 values[name] = candidate
                 return True
         return False
 
-    def touch(self, values: dict[str, Any], draw: Draw) -> None:
+    def fits(self, name: str, value: Any) -> bool:
+        """Tell whether a field may have a value."""
+        shape = self._fields.get(name)
+        return shape is not None and shape.accepts(name, value)
+
+    def is_date(self, name: str) -> bool:
+        """Tell whether a field is a date or a time."""
+        shape = self._fields.get(name)
+        found = keyword(shape.names[name], shape.view.root, "format") if shape else None
+        return isinstance(found, str) and found.startswith("date")
+
+    def clear(self, values: dict[str, Any], name: str) -> None:
+        """Take the value of a field away: null where its schema allows null, else nothing."""
+        if self.fits(name, None):
+            values[name] = None
+        else:
+            values.pop(name, None)
+
+    def tell(self, values: dict[str, Any], name: str, value: str, *, now: int, since: int) -> None:
+        """Write what a life cycle says into a field; `since` is when the resource was made."""
+        if value == NOW:
+            self._date(values, name, now)
+        else:
+            self.put(values, name, str(now - since) if value == ELAPSED else value)
+
+    def _date(self, values: dict[str, Any], name: str, now: int) -> None:
+        first = dates.rfc_2822 if self.kind.segments[0] == "Accounts" else dates.iso_8601
+        for write in (first, *_DATES):
+            if self.fits(name, write(now)):
+                values[name] = write(now)
+                return
+
+    def touch(self, values: dict[str, Any], now: int) -> None:
         """Write the time of a change."""
         for name in _UPDATED:
-            if name in values and name in self.makers and (made := self.makers[name](draw)) is not ABSENT:
-                values[name] = made
+            if values.get(name) is not None:
+                self._date(values, name, now)
 
     def show(self, resource: Resource, view: View | None, *, origin: str, base: str) -> dict[str, Any]:
         """Give what a view shows of a resource, with links to a host."""
@@ -214,15 +250,21 @@ class Representation:
             else:
                 shown.pop(name, None)
 
-    def settle(self, resource: Resource, draw: Draw, *, origin: str, base: str) -> None:
+    def settle(self, resource: Resource, draw: Draw) -> None:
         """Make the values of a changed resource conform to the schema of its kind."""
         if not self.kind.views:
             return
-        shown = self.show(resource, None, origin=origin, base=base)
+        shown = self.show(resource, None, origin="https://example.com", base="")
         right = self._shapes[self._primary].conform(shown, draw)
         if right is not shown:
             links = {name for name, _ in self._link_fields}
             resource.values = {name: value for name, value in right.items() if name not in links}
+
+
+def _whole(value: Any) -> Iterator[int]:
+    """Give the number that a text says, as life cycles and forms have numbers as text."""
+    if isinstance(value, str) and value.isascii() and value.isdecimal():
+        yield int(value)
 
 
 def _links(kind: Kind, operations: Iterable[Operation]) -> tuple[Link | None, dict[str, Link]]:

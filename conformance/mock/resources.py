@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Final
 
-from conformance.model.operation import Answer, JsonSchema, Location, MediaType, Operation, Schema
+from conformance.model.operation import Answer, Api, JsonSchema, Location, MediaType, Operation, Schema
 from conformance.profiles import twilio
 from conformance.profiles.twilio.fields import snake_case
 from conformance.profiles.twilio.sids import prefixes_of_pattern
@@ -53,6 +53,8 @@ class View:
     """Equal for equal references."""
     example: Any
     """One resource as an example shows it; None where no example does."""
+    is_object: bool
+    """Whether a resource can be shown so; anything else is made up anew for each answer."""
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -63,7 +65,10 @@ class Kind:
     """The API and the path of the collection; the first part of every `Place`."""
     segments: Segments
     """The path of the collection."""
+    api: Api
     twilio: bool
+    parameters: tuple[str, ...]
+    """The path parameters before the collection."""
     views: list[View] = field(default_factory=list)
     operations: dict[Role, Operation] = field(default_factory=dict)
     """The first operation of each role, those on other paths than the kind's own left out."""
@@ -80,6 +85,8 @@ class Kind:
     """A path other than its own creates it too."""
     has_sid: bool = True
     """The id is a SID, which nobody can guess, or is seen in no path."""
+    pattern: str | None = None
+    """The pattern of the SIDs, from the field that carries them."""
 
     @property
     def depth(self) -> int:
@@ -112,6 +119,13 @@ class Plan:
     """The kinds of the resources that the path goes through, outermost first: they must be there."""
     restricts: Mapping[str, str]
     """Path parameters that choose among the resources of a collection, by the field they are compared with."""
+
+    def kind_of(self, name: str) -> Kind | None:
+        """Give the kind of the resource that a path parameter names."""
+        index = self.names.index(name)
+        own = () if self.kind is None else (self.kind,)
+        instance = segments(self.operation.path)[-1] == "{}"
+        return next((kind for kind in (*self.parents, *(own if instance else ())) if kind.depth == index), None)
 
 
 def segments(path: str) -> Segments:
@@ -152,9 +166,14 @@ class _Planner:
 
     def _kind(self, path: Segments, found: Iterable[Operation]) -> Kind:
         first = next(iter(found))
-        return self._kinds.setdefault(
-            path, Kind(name=f"{first.api.name} /{'/'.join(path)}", segments=path, twilio=twilio.applies(first.api))
+        kind = Kind(
+            name=f"{first.api.name} /{'/'.join(path)}",
+            segments=path,
+            api=first.api,
+            twilio=twilio.applies(first.api),
+            parameters=_names(first)[: path.count("{}")],
         )
+        return self._kinds.setdefault(path, kind)
 
     def _stores(self, found: Iterable[Operation]) -> bool:
         """Tell whether what a collection takes can be seen again."""
@@ -213,7 +232,7 @@ class _Planner:
             kind.operations.setdefault(role, operation)
         elif role is Role.CREATE:
             kind.created_elsewhere = True
-        if view is not None:
+        if view is not None and view.is_object:
             kind.views.append(view)
         return Plan(
             operation=operation,
@@ -301,28 +320,40 @@ def _view(schema: Schema, root: JsonSchema, node: JsonSchema, example: Any) -> V
     identity = schema.pointer
     if isinstance(node, Mapping) and "$ref" in node and not node.keys() - {"$ref", "$defs"}:
         identity = str(node["$ref"])
-    return View(schema=schema, root=root, node=node, identity=identity, example=example)
+    return View(
+        schema=schema,
+        root=root,
+        node=node,
+        identity=identity,
+        example=example,
+        is_object="object" in types(node, root),
+    )
 
 
 def _identify(kind: Kind) -> None:
     """Find the parameter and the field that carry the id of a kind's resources."""
-    for operation in kind.operations.values():
-        if segments(operation.path)[-1] == "{}":
-            kind.id_parameter = _names(operation)[-1]
-            kind.has_sid = any(
-                parameter.name == kind.id_parameter and _is_sid(parameter.schema.json_schema)
-                for parameter in operation.parameters_in(Location.PATH)
-            )
-            break
+    instance = next((each for each in kind.operations.values() if segments(each.path)[-1] == "{}"), None)
+    if instance is not None:
+        kind.id_parameter = _names(instance)[-1]
     named = [kind.id_parameter, snake_case(kind.id_parameter)] if kind.id_parameter else []
-    declared = {name for view in kind.views for name in properties(view.node, view.root)}
-    wanted = [*named, "sid", "id"]
-    kind.id_field = next((name for name in wanted if name in declared), None)
+    declared = {
+        name: (node, view.root) for view in kind.views for name, node in properties(view.node, view.root).items()
+    }
+    kind.id_field = next((name for name in [*named, "sid", "id"] if name in declared), None)
+    if kind.id_field is not None:
+        kind.pattern = _sid_pattern(*declared[kind.id_field])
+    if instance is not None:
+        schemas = [
+            parameter.schema.json_schema
+            for parameter in instance.parameters_in(Location.PATH)
+            if parameter.name == kind.id_parameter
+        ]
+        kind.has_sid = kind.pattern is not None or any(_sid_pattern(schema, schema) for schema in schemas)
 
 
-def _is_sid(schema: JsonSchema) -> bool:
-    pattern = keyword(schema, schema, "pattern")
-    return isinstance(pattern, str) and prefixes_of_pattern(pattern) is not None
+def _sid_pattern(node: JsonSchema, root: JsonSchema) -> str | None:
+    pattern = keyword(node, root, "pattern")
+    return pattern if isinstance(pattern, str) and prefixes_of_pattern(pattern) is not None else None
 
 
 __all__ = ["Kind", "Plan", "Role", "Segments", "View", "json_content", "plans", "segments"]

@@ -12,14 +12,19 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from conformance.model.operation import Location, Operation, Server
+from conformance.model.operation import JsonSchema, Location, Operation, Parameter, Schema, Server
 from conformance.model.route import Match, Miss
 from conformance.openapi.router import Router
 from conformance.schemas import parameters
 from conformance.schemas.compiler import Compiler
 
 _URL: Final = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://(?:[^/?#@]*@)?(?P<host>[^/?#]*)(?P<path>[^?#]*)")
+_ANYWHERE: Final = "any.invalid"
+"""The host under which the descriptions meet (`invalid` is reserved, RFC 2606)."""
+
 Fits = Callable[[str], bool]
+Pattern = Callable[[Operation, str], str | None]
+"""Gives the pattern of the resources that a path parameter names, where the parameter itself has none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,32 +43,30 @@ class Found:
 class Routes:
     """Finds the operations that requests belong to."""
 
-    def __init__(self, operations: Sequence[Operation], compiler: Compiler) -> None:
+    def __init__(self, operations: Sequence[Operation], compiler: Compiler, *, pattern: Pattern) -> None:
         """Index the operations twice: under their documented hosts, and under any host."""
         fits = _fits(compiler)
         self._documented = Router(operations, parameter_fits=fits)
         self._hosts = {server.host for operation in operations for server in operation.servers} - {""}
-        self._originals: dict[Operation, Operation] = {}
-        for operation in operations:
-            self._originals[replace(operation, servers=tuple(_anywhere(operation)))] = operation
+        self._originals = {_anywhere(operation, pattern): operation for operation in operations}
         self._anywhere = Router(self._originals, parameter_fits=fits)
 
     def find(self, method: str, url: str) -> Found | Miss:
         """Give the operation of a request, or what came nearest."""
         parts = _URL.match(url)
-        origin, host, path = (
-            ("", "", url.partition("?")[0])
-            if parts is None
-            else (f"{parts[1]}://{parts[2]}", parts[2].lower(), parts[3])
-        )
+        origin = "" if parts is None else f"{parts['scheme']}://{parts['host']}"
+        host = "" if parts is None else parts["host"].lower()
+        path = url.partition("?")[0] if parts is None else parts["path"]
         if host in self._hosts:
             match = self._documented.match(method, url)
             if isinstance(match, Miss):
                 return match
             return Found(match=match, origin=origin, base=match.server.base_path, path=path)
-        match = self._anywhere.match(method, path)
+        match = self._anywhere.match(method, f"https://{_ANYWHERE}{path or '/'}")
         if isinstance(match, Miss):
-            return match
+            return Miss(
+                candidates=tuple(replace(each, operation=self._originals[each.operation]) for each in match.candidates)
+            )
         original = self._originals[match.operation]
         server = next(
             (each for each in original.servers if each.base_path == match.server.base_path), original.servers[0]
@@ -72,9 +75,21 @@ class Routes:
         return Found(match=match, origin=origin, base=server.base_path, path=path)
 
 
-def _anywhere(operation: Operation) -> list[Server]:
-    bases = [server.base_path for server in operation.servers]
-    return [Server(url=base, scheme="", host="", base_path=base) for base in dict.fromkeys([*bases, ""])]
+def _anywhere(operation: Operation, pattern: Pattern) -> Operation:
+    """Give the operation under the common host, with and without its base path."""
+    bases = dict.fromkeys([*(server.base_path for server in operation.servers), ""])
+    servers = tuple(
+        Server(url=f"https://{_ANYWHERE}{base}", scheme="https", host=_ANYWHERE, base_path=base) for base in bases
+    )
+    parameters = tuple(_narrowed(parameter, pattern(operation, parameter.name)) for parameter in operation.parameters)
+    return replace(operation, servers=servers, parameters=parameters)
+
+
+def _narrowed(parameter: Parameter, pattern: str | None) -> Parameter:
+    if pattern is None or parameter.location is not Location.PATH:
+        return parameter
+    narrowed: JsonSchema = {"type": "string", "pattern": pattern}
+    return replace(parameter, schema=Schema(pointer=parameter.schema.pointer, make=lambda: narrowed))
 
 
 def _fits(compiler: Compiler) -> Callable[[Operation, str], Fits]:

@@ -115,6 +115,20 @@ class State:
         """Give a collection, which may not be added to where nothing was ever put there."""
         return self.collections.get(place, _EMPTY)
 
+    def put(self, resource: Resource) -> None:
+        """Store a new resource, in the place of one with its id."""
+        collection = self.collections[resource.place]
+        collection.remove(resource.id)
+        collection.add(resource)
+        self.deleted.discard((resource.place, resource.id))
+
+    def remove(self, resource: Resource) -> None:
+        """Remove a resource."""
+        collection = self.collections[resource.place]
+        collection.remove(resource.id)
+        if not collection:
+            del self.collections[resource.place]
+
     def find(self, place: Place, key: str) -> Resource | None:
         """Give a resource by its id."""
         found = self.collections.get(place)

@@ -6,16 +6,18 @@ is whole or sharded, so uniting reports is uniting mappings: associative, commut
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any
+from typing import Any, Final
 
 from conformance.errors import MergeConflict
+from conformance.model.excerpt import Excerpt
 from conformance.model.finding import Finding
 from conformance.model.rule import Severity
 
-SAMPLES = 3
+SAMPLES: Final = 3
 
 
 class Verdict(Enum):
@@ -26,6 +28,24 @@ class Verdict(Enum):
     UNTESTED = "untested"
     ERROR = "error"
     """A check of ours crashed, so nothing can be promised."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where an occurrence stands in the input."""
+
+    exchange: str | None
+    """The id of the exchange; None for findings about a document."""
+    path: str
+    index: int
+    """Counts from 0 within `path`."""
+    line: int | None
+    """Counts from 1, where the format has lines."""
+
+    @property
+    def order(self) -> tuple[str, int, int, str]:
+        """Sorts places by where they stand."""
+        return (self.path, self.index, self.line or 0, self.exchange or "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,26 +61,43 @@ class Sample:
     actual: Any
     evidence: Mapping[str, Any] | None
     """The exchange without secrets, long bodies cut; None for findings about a document."""
+    excerpt: Excerpt | None = None
+    """The lines of the message around the place; None where there is no message."""
 
     @property
     def order(self) -> tuple[str, int, str, str]:
         """Sorts samples by where they stand."""
         return (self.path, self.index, self.instance_pointer, self.message)
 
+    @property
+    def place(self) -> Place:
+        """Where it stands."""
+        return Place(exchange=self.exchange, path=self.path, index=self.index, line=self.line)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recurring:
-    """Equal findings of one cell: the first one, how often, and up to three samples."""
+    """Equal findings of one cell: the first one, how often, up to three samples, and where it was seen last."""
 
     finding: Finding
     count: int
     samples: tuple[Sample, ...]
+    last: Place
+    excerpt: Excerpt | None = None
+    """The lines of the description around the place; None where they cannot be read."""
 
     def __or__(self, other: Recurring) -> Recurring:
         """Add occurrences of the same fingerprint from another place."""
         samples = sorted((*self.samples, *other.samples), key=lambda sample: sample.order)[:SAMPLES]
         first = min((self, other), key=lambda each: each.samples[0].order)
-        return Recurring(finding=first.finding, count=self.count + other.count, samples=tuple(samples))
+        last = max((self, other), key=lambda each: each.last.order)
+        return Recurring(
+            finding=first.finding,
+            count=self.count + other.count,
+            samples=tuple(samples),
+            last=last.last,
+            excerpt=first.excerpt,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,17 +116,41 @@ class Tally:
 
     def __or__(self, other: Tally) -> Tally:
         """Add the counts of another cell."""
-        return Tally(
-            exchanges=self.exchanges + other.exchanges,
-            passed=_add(self.passed, other.passed),
-            failed=_add(self.failed, other.failed),
-            crashed={**other.crashed, **self.crashed},
-            seen=_add(self.seen, other.seen),
-        )
+        return total((self, other))
+
+    def verdict(self, findings: Iterable[Recurring], *, fail_on: Severity) -> Verdict:
+        """What a run with these counts says of an operation that has these findings.
+
+        A crash outweighs a finding, and an operation that nobody called, or that no check looked at, never passes.
+        """
+        if self.crashed:
+            return Verdict.ERROR
+        if any(recurring.finding.severity.rank >= fail_on.rank for recurring in findings):
+            return Verdict.FAIL
+        return Verdict.PASS if self.exchanges and (self.passed or self.failed) else Verdict.UNTESTED
 
 
-def _add(left: Mapping[str, int], right: Mapping[str, int]) -> dict[str, int]:
-    return {name: left.get(name, 0) + right.get(name, 0) for name in sorted({*left, *right})}
+def total(tallies: Iterable[Tally]) -> Tally:
+    """Add up tallies; of several crashes of one rule the first one in the order of the alphabet is kept."""
+    exchanges = 0
+    passed: Counter[str] = Counter()
+    failed: Counter[str] = Counter()
+    seen: Counter[str] = Counter()
+    crashed: dict[str, str] = {}
+    for tally in tallies:
+        exchanges += tally.exchanges
+        passed.update(tally.passed)
+        failed.update(tally.failed)
+        seen.update(tally.seen)
+        for rule, reason in tally.crashed.items():
+            crashed[rule] = min(reason, crashed.get(rule, reason))
+    return Tally(
+        exchanges=exchanges,
+        passed=dict(sorted(passed.items())),
+        failed=dict(sorted(failed.items())),
+        crashed=dict(sorted(crashed.items())),
+        seen=dict(sorted(seen.items())),
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,7 +188,6 @@ class OperationFacts:
     api: str
     method: str
     path: str
-    line: int
     corrections: int
     declared: tuple[str, ...]
     """Coverage: everything that can be seen of this operation."""
@@ -143,9 +203,9 @@ class Subject:
     apis: tuple[ApiFacts, ...]
     operations: tuple[OperationFacts, ...]
     rules: Mapping[str, Mapping[str, str]]
-    """Every rule that held: id to `title`, `severity` and `side`."""
+    """Every rule that held: id to `title`, `severity`, `subject` and `stage`."""
     settings: Mapping[str, Any]
-    """Whatever else decides the results (modes, seed and so on); no output path, no shard."""
+    """Whatever else decides the results (modes, seed and so on), as JSON values; no output path, no shard."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,42 +223,23 @@ class Report:
             MergeConflict: the subjects differ, or one cell has two contents.
 
         """
-        if self.subject != other.subject:
-            raise MergeConflict(path="merge", what=f"the reports differ in {_difference(self.subject, other.subject)}")
-        for name in sorted(self.cells.keys() & other.cells.keys()):
-            if self.cells[name] != other.cells[name]:
-                raise MergeConflict(path="merge", what=f"two different contents for the cell {name!r}")
-        cells = {**self.cells, **other.cells}
-        return Report(subject=self.subject, cells={name: cells[name] for name in sorted(cells)})
+        return unite((self, other))
 
-    def tally(self, key: str) -> Tally:
-        """All counts of one operation."""
-        total = Tally()
+    def tallies(self) -> dict[str, Tally]:
+        """Give all counts of each operation that was called, over all cells."""
+        found: dict[str, list[Tally]] = {}
         for cell in self.cells.values():
-            if key in cell.tallies:
-                total |= cell.tallies[key]
-        return total
+            for key, tally in cell.tallies.items():
+                found.setdefault(key, []).append(tally)
+        return {key: total(tallies) for key, tallies in found.items()}
 
     def findings(self) -> list[Recurring]:
-        """All findings over all cells, worst first, then by operation, rule and place."""
+        """Give all findings over all cells, worst first, then by operation, rule and place."""
         merged: dict[str, Recurring] = {}
         for cell in self.cells.values():
             for name, recurring in cell.findings.items():
                 merged[name] = merged[name] | recurring if name in merged else recurring
         return sorted(merged.values(), key=_order)
-
-    def verdict(self, key: str, *, fail_on: Severity = Severity.ERROR) -> Verdict:
-        """What the report says of one operation: findings at or above `fail_on` fail it."""
-        tally = self.tally(key)
-        if tally.crashed:
-            return Verdict.ERROR
-        if any(
-            recurring.finding.operation == key and recurring.finding.severity.rank >= fail_on.rank
-            for cell in self.cells.values()
-            for recurring in cell.findings.values()
-        ):
-            return Verdict.FAIL
-        return Verdict.PASS if tally.exchanges else Verdict.UNTESTED
 
 
 def unite(reports: Iterable[Report]) -> Report:
@@ -209,13 +250,37 @@ def unite(reports: Iterable[Report]) -> Report:
         ValueError: there is none.
 
     """
-    total: Report | None = None
-    for report in reports:
-        total = report if total is None else total | report
-    if total is None:
+    return unite_named((f"report {number}", report) for number, report in enumerate(reports, start=1))
+
+
+def unite_named(reports: Iterable[tuple[str, Report]]) -> Report:
+    """Unite one or more reports that have names; where they cannot be united, the names stand in the reason.
+
+    Raises:
+        MergeConflict: they cannot be united.
+        ValueError: there is none.
+
+    """
+    subject: Subject | None = None
+    cells: dict[str, Cell] = {}
+    first = ""
+    origin: dict[str, str] = {}
+    for name, report in reports:
+        if subject is None:
+            subject, first = report.subject, name
+        elif subject != report.subject:
+            raise MergeConflict(
+                path=name, what=f"cannot be merged with {first}: {_difference(report.subject, subject)}"
+            )
+        for cell in report.cells.values():
+            if cells.setdefault(cell.id, cell) != cell:
+                what = f"cannot be merged with {origin[cell.id]}: another content for the same cell, {cell.id!r}"
+                raise MergeConflict(path=name, what=what)
+            origin.setdefault(cell.id, name)
+    if subject is None:
         message = "no report to unite"
         raise ValueError(message)
-    return total
+    return Report(subject=subject, cells={name: cells[name] for name in sorted(cells)})
 
 
 def _order(recurring: Recurring) -> tuple[int, str, str, str, str]:
@@ -229,6 +294,31 @@ def _order(recurring: Recurring) -> tuple[int, str, str, str, str]:
     )
 
 
-def _difference(left: Subject, right: Subject) -> str:
-    names = [name for name in Subject.__slots__ if getattr(left, name) != getattr(right, name)]
-    return " and ".join(names)
+def _difference(mine: Subject, other: Subject) -> str:
+    return "; ".join(_differences(mine, other))
+
+
+def _differences(mine: Subject, other: Subject) -> Iterator[str]:
+    if mine.version != other.version:
+        yield f"made by version {mine.version}, not {other.version}"
+    if mine.contract != other.contract:
+        yield f"judged by the contract {mine.contract}, not {other.contract}"
+    apis = {api.name: api for api in mine.apis}, {api.name: api for api in other.apis}
+    operations = {each.key: each for each in mine.operations}, {each.key: each for each in other.operations}
+    yield from _named("description", *apis)
+    if mine.apis == other.apis:
+        yield from _named("operation", *operations)
+    yield from _named("check", mine.rules, other.rules)
+    yield from _named("setting", mine.settings, other.settings)
+    if apis[0] == apis[1] and operations[0] == operations[1] and mine.operations != other.operations:
+        yield "operations in another order"
+
+
+def _named(kind: str, mine: Mapping[str, Any], other: Mapping[str, Any]) -> Iterator[str]:
+    for names, what in (
+        ([name for name in mine if name not in other], f"with the {kind}"),
+        ([name for name in other if name not in mine], f"without the {kind}"),
+        ([name for name in mine if name in other and mine[name] != other[name]], f"with another {kind}"),
+    ):
+        if names:
+            yield f"{what} {names[0]}" + (f" and {len(names) - 1} more" if len(names) > 1 else "")

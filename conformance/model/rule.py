@@ -8,8 +8,11 @@ from dataclasses import dataclass, field
 from enum import Enum, IntEnum
 from typing import Any, Final
 
+from conformance.model.audit import Grounds, Technique
+from conformance.model.expectation import Expectation
 from conformance.model.http import Exchange
 from conformance.model.operation import Answer, MediaType, Operation
+from conformance.model.quick import quick
 from conformance.model.route import Miss
 from conformance.model.session import Past
 
@@ -87,9 +90,11 @@ class Problem:
     actual: Any = None
     keyword: str = ""
     """The JSON Schema keyword or the HTTP notion that was broken; part of the fingerprint."""
+    grounds: Grounds | None = None
+    """Why an audit says so; None for what is said of an exchange."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@quick
 class Reading:
     """One side of an exchange, read by the declared types."""
 
@@ -111,7 +116,7 @@ class Reading:
     """Everything that the schemas object to, in order of place."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@quick
 class Matched:
     """An exchange that belongs to an operation, both sides read: what checks receive."""
 
@@ -138,6 +143,8 @@ class Subject(Enum):
     """Each side of an exchange by itself: HTTP's word for a request or a response."""
     SESSION = "sessions"
     """Exchanges that follow each other."""
+    CASE = "cases"
+    """The answer to a generated request, for what was expected."""
     SPEC = "specs"
     """A description."""
 
@@ -146,6 +153,8 @@ Inspector = Callable[[Matched], Iterable[Problem]]
 """Looks at an exchange."""
 MessageInspector = Callable[[Reading], Iterable[Problem]]
 """Looks at one side of an exchange."""
+CaseInspector = Callable[[Expectation, Matched], Iterable[Problem]]
+"""Looks at the answer to a generated request."""
 RouteInspector = Callable[[Exchange, Miss], Iterable[Problem]]
 """Looks at a request that belongs to no operation."""
 SessionInspector = Callable[[Matched], Iterable[Problem] | None]
@@ -178,6 +187,8 @@ class Example:
     """None: `Content-Type: application/json` where there is a body."""
     response_body: Any = ABSENT
     """Text stands for itself; everything else is written as JSON."""
+    expected: Expectation | None = None
+    """What was expected of the answer, where the request was generated."""
     server: str = "https://api.example.com"
     security: Mapping[str, Any] = field(default_factory=dict)
     """Security schemes by name, each of which alone suffices."""
@@ -187,6 +198,25 @@ class Example:
     """What the same session said before, for checks on sessions."""
     remembers: int | None = None
     """How many things each memory of the session holds; None for as many as always."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DocumentExample:
+    """A small description, to show and to test what an audit check says.
+
+    What `document` leaves out is filled in with the least that OpenAPI asks for.
+    """
+
+    title: str
+    document: Mapping[str, Any]
+    at: tuple[str, ...] = ()
+    """The pointers that the check must name, in order; none where it has nothing to object to."""
+    sisters: tuple[Mapping[str, Any], ...] = ()
+    """Other descriptions of the same run."""
+    official: tuple[Mapping[str, Any], ...] = ()
+    """Other descriptions of the same API."""
+    exchanges: tuple[Mapping[str, Any], ...] = ()
+    """Recorded exchanges, in the form of exchange NDJSON."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -203,29 +233,41 @@ class Check:
     stage: Stage
     plan: Callable[..., Any]
     """For routes `() -> RouteInspector`; for messages `(Operation, Side) -> MessageInspector | None`; for requests
-    and responses `(Operation) -> Inspector | None`; for sessions `(tuple[Operation, ...]) -> SessionStart | None`.
-    None: nothing to say about this operation."""
+    and responses `(Operation) -> Inspector | None`; for cases `(Operation) -> CaseInspector | None`; for sessions
+    `(tuple[Operation, ...]) -> SessionStart | None`. None: nothing to say about this operation. For descriptions
+    `(Audited) -> Iterable[Problem] | None`, where None says that the evidence it needs was not given."""
     good: tuple[Example, ...]
     bad: tuple[Example, ...]
+    silent_when_clear: frozenset[Side]
+    """The sides of an exchange of which it has nothing to say where the gate finds the exchange clear: documented
+    status and media types, JSON that all parsers read alike, values that pass their schemas, and in the response the
+    closed form of them."""
     plant: Callable[..., Iterator[Any]] | None
     """Exchanges made from a conformant `Matched`, each with one fault that this check must report; for messages the
     side to spoil is the second argument. For sessions the second argument is a mapping that gives a conformant
     `Matched` for every operation, and each result is a tuple of exchanges, the last of which shows the fault."""
-    needs: str
+    needs: str = ""
     """What an operation must have for the check to apply, as a noun phrase; empty where it applies to all."""
-    strict: bool
+    strict: bool = False
     """Whether the check only speaks where somebody asked for strictness."""
-    scope: Scope
+    scope: Scope = Scope.SESSION
     """For sessions: how much they look at."""
+    technique: Technique | None = None
+    """How an audit check comes to know; None for checks of exchanges."""
+    accepts: tuple[DocumentExample, ...] = ()
+    """Descriptions that an audit check has nothing to object to; `good` and `bad` are empty for it."""
+    objects_to: tuple[DocumentExample, ...] = ()
+    """Descriptions that an audit check objects to."""
 
 
-def check(
+def check(  # noqa: PLR0913 - a keyword for each thing that a check says of itself
     *,
     severity: Severity,
     stage: Stage,
     good: Iterable[Example],
     bad: Iterable[Example],
     plant: Callable[..., Iterator[Any]] | None = None,
+    silent_when_clear: bool | Side = False,
     needs: str = "",
     strict: bool = False,
     scope: Scope = Scope.SESSION,
@@ -257,6 +299,7 @@ def check(
             plan=plan,
             good=good_examples,
             bad=bad_examples,
+            silent_when_clear=_sides(silent_when_clear),
             plant=plant,
             needs=needs,
             strict=strict,
@@ -264,3 +307,53 @@ def check(
         )
 
     return make
+
+
+def audit(
+    *,
+    technique: Technique,
+    severity: Severity,
+    accepts: Iterable[DocumentExample],
+    objects_to: Iterable[DocumentExample],
+) -> Callable[[Callable[..., Any]], Check]:
+    """Make an audit check of a function that looks at a description.
+
+    Id, documentation and subject are found as for `check`.
+
+    Raises:
+        TypeError: there is no docstring, or no example of each kind.
+        ValueError: the file stands in a folder that names no subject.
+
+    """
+
+    def make(plan: Callable[..., Any]) -> Check:
+        text = inspect.getdoc(plan)
+        accepted, objected = tuple(accepts), tuple(objects_to)
+        if not text or not accepted or not objected:
+            message = f"{plan.__module__} needs a docstring, and an example of each kind"
+            raise TypeError(message)
+        title, _, rest = text.partition("\n")
+        return Check(
+            id=plan.__name__.replace("_", "-"),
+            title=title.strip(),
+            explanation=rest.strip(),
+            severity=severity,
+            subject=Subject(plan.__module__.split(".")[-2]),
+            stage=Stage.SCHEMA,
+            plan=plan,
+            good=(),
+            bad=(),
+            silent_when_clear=frozenset(),
+            plant=None,
+            technique=technique,
+            accepts=accepted,
+            objects_to=objected,
+        )
+
+    return make
+
+
+def _sides(silent: bool | Side) -> frozenset[Side]:  # noqa: FBT001 - as a check says it
+    if isinstance(silent, Side):
+        return frozenset({silent})
+    return frozenset(Side) if silent else frozenset()

@@ -6,10 +6,11 @@ import re
 from collections.abc import Iterator, Mapping
 from functools import partial
 from pathlib import Path
+from posixpath import normpath
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from conformance.errors import SettingsError
+from conformance.errors import DocumentError, SettingsError
 from conformance.model.operation import (
     Answer,
     Api,
@@ -25,21 +26,23 @@ from conformance.model.operation import (
 )
 from conformance.openapi import overlay as overlays
 from conformance.openapi.dialect import self_contained
-from conformance.openapi.document import Document, escape, load
+from conformance.openapi.document import Document, escape, load, tokens
 from conformance.openapi.references import Place, References
 
 METHODS: Final = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 SUFFIXES: Final = frozenset({".json", ".yaml", ".yml"})
 _STYLES: Final = {
-    Location.PATH: "simple",
-    Location.QUERY: "form",
-    Location.HEADER: "simple",
-    Location.COOKIE: "form",
+    Location.PATH: ("simple", "label", "matrix"),
+    Location.QUERY: ("form", "spaceDelimited", "pipeDelimited", "deepObject"),
+    Location.HEADER: ("simple",),
+    Location.COOKIE: ("form",),
 }
+"""OpenAPI 3.1, 4.8.12.2: the default comes first."""
 _IGNORED_HEADERS: Final = frozenset({"accept", "content-type", "authorization"})
 """OpenAPI 3.x, 4.7.12: header parameters with these names are to be ignored."""
+DEFAULT_PORTS: Final = {"http": ":80", "https": ":443"}
 _VERSION: Final = re.compile(r"3\.[01]\.\d+")
-_STATUS: Final = re.compile(r"[1-5](\d\d|XX)|default", re.IGNORECASE)
+_STATUS: Final = re.compile(r"[1-5]([0-9][0-9]|XX|xx)|default")
 _VARIABLE: Final = re.compile(r"\{([^}]+)\}")
 
 
@@ -118,14 +121,15 @@ class _Builder:
         self._document = document
         self._references = References(document, allowed=allowed)
         self._touched = touched
+        self._shared: dict[str, Schema] = {}  # one for each component, however often it is used
         self._reached: dict[str, frozenset[str]] = {}
+        self._ids: set[str] = set()
         root = self._mapping(self._references.root)
         version = root.get("openapi")
         if not isinstance(version, str) or not _VERSION.match(version):
             found = f"`swagger: {root['swagger']}`" if "swagger" in root else f"`openapi: {version}`"
-            document.fail(
-                "/openapi" if "openapi" in root else "", what=found, expected="an OpenAPI 3.0 or 3.1 document"
-            )
+            pointer = next((f"/{name}" for name in ("openapi", "swagger") if name in root), "")
+            document.fail(pointer, what=found, expected="an OpenAPI 3.0 or 3.1 document")
         self._version = version
         info = self._mapping(self._references.root.child("info")) if "info" in root else {}
         self._servers = self._read_servers(self._references.root) or (_server("/"),)
@@ -158,27 +162,24 @@ class _Builder:
                 self._document.fail(place.pointer, what=f"the path {template!r}", expected="a path that starts with /")
             item = self._references.resolve(place)
             self._mapping(item)
-            for method in METHODS:
-                if method in item.value:
+            for method in item.value:
+                if method in METHODS:
                     yield self._operation(template, method, item)
 
     def _operation(self, template: str, method: str, item: Place) -> Operation:
         place = item.child(method)
         node = self._mapping(place)
-        operation_id = node.get("operationId")
-        if operation_id is not None and not isinstance(operation_id, str):
-            self._fail(place, "operationId", expected="a string")
         security = self._read_security(place)
         parameters = {(each.location, each.name): each for each in self._read_parameters(item)}
         parameters.update({(each.location, each.name): each for each in self._read_parameters(place)})
         return Operation(
             api=self._api,
-            operation_id=operation_id,
+            operation_id=self._read_id(place),
             method=method.upper(),
             path=template,
-            summary=str(node.get("summary", "")),
-            description=str(node.get("description", "")),
-            tags=tuple(map(str, node.get("tags", ()))),
+            summary=str(node.get("summary") or ""),
+            description=str(node.get("description") or ""),
+            tags=tuple(str(child.value) for child in self._children(place, "tags", list)),
             parameters=tuple(parameters.values()),
             request_body=self._read_body(place),
             responses=tuple(self._read_answers(place)),
@@ -187,6 +188,17 @@ class _Builder:
             corrections=self._corrections(item.pointer, place),
             pointer=place.pointer,
         )
+
+    def _read_id(self, place: Place) -> str | None:
+        found = place.value.get("operationId")
+        if found is None:
+            return None
+        if not isinstance(found, str):
+            self._fail(place, "operationId", expected="a string")
+        if found in self._ids:
+            self._fail(place, "operationId", expected="each operationId once")
+        self._ids.add(found)
+        return str(found)
 
     def _corrections(self, item: str, place: Place) -> int:
         if not self._touched:
@@ -209,7 +221,10 @@ class _Builder:
         while waiting:
             current = waiting.pop()
             for node in _references_in(current):
-                target = self._references.follow(node)
+                try:
+                    target = self._references.follow(node)
+                except DocumentError:
+                    continue  # the data of an example may look like a reference
                 if target.pointer not in found:
                     found.add(target.pointer)
                     waiting.append(target)
@@ -256,7 +271,11 @@ class _Builder:
                 return ""
             return str(variable["default"])
 
-        return _server(_VARIABLE.sub(default, str(url)))
+        text = _VARIABLE.sub(default, str(url))
+        try:
+            return _server(text)
+        except ValueError:
+            place.document.fail(f"{place.pointer}/url", what=f"the URL {text!r}", expected="a server URL")
 
     def _read_parameters(self, place: Place) -> Iterator[Parameter]:
         for child in self._children(place, "parameters", list):
@@ -265,12 +284,14 @@ class _Builder:
             name, where = node.get("name"), node.get("in")
             if not isinstance(name, str):
                 self._fail(found, "name", expected="the name of the parameter")
-            if where not in {location.value for location in Location}:
+            if where not in [location.value for location in Location]:
                 self._fail(found, "in", expected="path, query, header or cookie")
             location = Location(where)
             if location is Location.HEADER and str(name).lower() in _IGNORED_HEADERS:
                 continue
-            style = str(node.get("style", _STYLES[location]))
+            style = node.get("style", _STYLES[location][0])
+            if style not in _STYLES[location]:
+                self._fail(found, "style", expected=" or ".join(_STYLES[location]))
             content = next(iter(self._read_content(found)), None)
             yield Parameter(
                 name=str(name),
@@ -305,7 +326,7 @@ class _Builder:
                 examples.append(example["value"])
         encoding = node.get("encoding", {})
         return MediaType(
-            name=place.pointer.rpartition("/")[2].replace("~1", "/").replace("~0", "~"),
+            name=_last(place),
             schema=self._schema(place, "schema") if "schema" in node else None,
             encoding=encoding if isinstance(encoding, Mapping) else {},
             examples=tuple(examples),
@@ -314,7 +335,7 @@ class _Builder:
 
     def _read_answers(self, place: Place) -> Iterator[Answer]:
         for child in self._children(place, "responses", Mapping):
-            status = child.pointer.rpartition("/")[2]
+            status = _last(child)
             if status.startswith("x-"):
                 continue
             if not _STATUS.fullmatch(status):
@@ -326,20 +347,24 @@ class _Builder:
                 description=str(node.get("description", "")),
                 content=self._read_content(found),
                 headers={
-                    header.pointer.rpartition("/")[2]: self._schema(self._references.resolve(header), "schema")
-                    for header in self._children(found, "headers", Mapping)
+                    _last(header): self._read_header(header) for header in self._children(found, "headers", Mapping)
                 },
                 pointer=found.pointer,
             )
 
+    def _read_header(self, place: Place) -> Schema:
+        found = self._references.resolve(place)
+        self._mapping(found)
+        return self._schema(found, "schema")
+
     def _read_schemes(self) -> Iterator[tuple[str, SecurityScheme]]:
-        components = self._references.root.value.get("components", {})
-        if not isinstance(components, Mapping) or "securitySchemes" not in components:
+        if self._references.root.value.get("components") is None:
             return
-        place = self._references.root.child("components")
-        for child in self._children(place, "securitySchemes", Mapping):
+        components = self._references.root.child("components")
+        self._mapping(components)
+        for child in self._children(components, "securitySchemes", Mapping):
             node = self._mapping(self._references.resolve(child))
-            name = child.pointer.rpartition("/")[2]
+            name = _last(child)
             yield (
                 name,
                 SecurityScheme(
@@ -368,13 +393,38 @@ class _Builder:
         if key not in place.value:
             return Schema(pointer=place.pointer, make=lambda: True)
         child = place.child(key)
-        make = partial(self_contained, child, self._references, version=self._version)
-        return Schema(pointer=child.pointer, make=make)
+        if not isinstance(child.value, Mapping) or child.value.keys() != {"$ref"}:
+            return self._made(child)
+        target = self._references.follow(child)
+        if target.document is not self._document:
+            return self._made(child)
+        if target.pointer not in self._shared:
+            self._shared[target.pointer] = self._made(child, pointer=target.pointer)
+        return self._shared[target.pointer]
+
+    def _made(self, place: Place, *, pointer: str | None = None) -> Schema:
+        make = partial(self_contained, place, self._references, version=self._version)
+        return Schema(pointer=pointer or place.pointer, make=make)
+
+
+def _last(place: Place) -> str:
+    return tokens(place.pointer)[-1]
 
 
 def _server(url: str) -> Server:
+    """Read a server URL.
+
+    Raises:
+        ValueError: it is none.
+
+    """
     parts = urlsplit(url)
-    return Server(url=url, scheme=parts.scheme, host=parts.netloc.lower(), base_path=parts.path.rstrip("/"))
+    if parts.scheme and not parts.netloc:
+        message = f"no host in {url!r}"
+        raise ValueError(message)
+    host = parts.netloc.rpartition("@")[2].lower().removesuffix(DEFAULT_PORTS.get(parts.scheme, "\0"))
+    path = parts.path if parts.netloc else normpath(f"/{parts.path.lstrip('/')}")
+    return Server(url=url, scheme=parts.scheme, host=host, base_path=path.rstrip("/"))
 
 
 def _references_in(place: Place) -> Iterator[Place]:

@@ -1,7 +1,7 @@
 """Corrections: OpenAPI Overlay 1.0 and 1.1 documents, applied to a copy of the description.
 
 The merge follows Overlay 1.1 (4.4.3): objects merge member by member, arrays are concatenated, a primitive
-replaces a primitive, and anything else is an error. An update of an array appends one entry.
+replaces a primitive, and anything else is an error. An update of an array appends an entry, or all entries of an array.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ _SEGMENT: Final = re.compile(
     re.VERBOSE,
 )
 _QUOTED: Final = re.compile(r"'([^']*)'|\"([^\"]*)\"")
+_Path = tuple[str | int, ...]
 _SUFFIXES: Final = frozenset({".yaml", ".yml", ".json"})
 
 
@@ -92,8 +93,11 @@ def _action(document: Document, index: int) -> Action:
     node = document.data["actions"][index]
     if not isinstance(node, Mapping) or not isinstance(node.get("target"), str):
         document.fail(pointer, what="an action without a target", expected="a `target` with a JSONPath")
-    if node.get("remove") is not True and "update" not in node and "copy" not in node:
-        document.fail(pointer, what="an action that does nothing", expected="`update`, `remove: true` or `copy`")
+    if node.get("remove") is not True and ("update" in node) is ("copy" in node):
+        what = "an action with both an update and a copy" if "copy" in node else "an action that does nothing"
+        document.fail(pointer, what=what, expected="`update`, `remove: true` or `copy`")
+    if not isinstance(node.get("copy", ""), str):
+        document.fail(f"{pointer}/copy", what=f"{node['copy']!r}", expected="a JSONPath")
     return Action(
         target=node["target"],
         update=node.get("update", ABSENT),
@@ -115,18 +119,21 @@ def beside(path: Path) -> tuple[Overlay, ...]:
     folder = path.parent / "overlays"
     if not folder.is_dir():
         return ()
-    found = (read(file) for file in sorted(folder.iterdir()) if file.suffix in _SUFFIXES)
+    files = (file for file in sorted(folder.iterdir()) if file.suffix in _SUFFIXES)
+    found = (read(file) for file in files if path.name.encode() in file.read_bytes())
     return tuple(overlay for overlay in found if Path(overlay.extends).name == path.name)
 
 
 def apply(document: Document, overlays: tuple[Overlay, ...]) -> Corrected:
     """Apply overlays in order to a copy; positions stay those of the file as written.
 
+    A target that selects nothing changes nothing, as Overlay 1.1 says.
+
     Raises:
-        DocumentError: a target selects nothing, or a value cannot be merged where it should.
+        DocumentError: a value cannot be merged where it should, or a JSONPath is broken.
 
     """
-    data = copy.deepcopy(document.data)
+    data = _unshared(document.data)
     touched: list[frozenset[str]] = []
     digest = hashlib.sha256(document.text)
     for overlay in overlays:
@@ -138,39 +145,64 @@ def apply(document: Document, overlays: tuple[Overlay, ...]) -> Corrected:
     return Corrected(document=corrected, touched=tuple(touched), digest=digest.hexdigest())
 
 
+def _unshared(node: Any) -> Any:
+    """Give a copy in which what YAML aliases share stands by itself: a correction of one place is of one place."""
+    if isinstance(node, dict):
+        return {name: _unshared(child) for name, child in node.items()}
+    return [_unshared(child) for child in node] if isinstance(node, list) else node
+
+
 def _apply(action: Action, data: Any, overlay: Document) -> Iterator[str]:
     nodes = select(action.target, data, overlay, action.pointer)
-    if not nodes:
-        overlay.fail(
-            f"{action.pointer}/target", what=f"{action.target} selects nothing", expected="something to change"
-        )
+    if action.remove:
+        _remove(nodes, data, overlay, action)
+    elif nodes:
+        _update_all(nodes, data, overlay, action)
+    yield from ("".join(f"/{escape(str(token))}" for token in path) for path in nodes)
+
+
+def _remove(nodes: list[_Path], data: Any, overlay: Document, action: Action) -> None:
+    if () in nodes:
+        overlay.fail(f"{action.pointer}/target", what="the whole document", expected="something in it to remove")
+    # Later items and inner nodes first, so that the paths of the others stay true.
+    for path in sorted(
+        nodes,
+        key=lambda path: [(str(token), 0) if isinstance(token, str) else ("", token) for token in path],
+        reverse=True,
+    ):
+        del _value(data, path[:-1])[path[-1]]
+
+
+def _update_all(nodes: list[_Path], data: Any, overlay: Document, action: Action) -> None:
+    value = action.update
     if action.copy is not None:
         sources = select(action.copy, data, overlay, action.pointer)
         if len(sources) != 1:
             what = f"{action.copy} selects {len(sources)} nodes"
             overlay.fail(f"{action.pointer}/copy", what=what, expected="exactly one to copy")
         value = _value(data, sources[0])
-    else:
-        value = action.update
-    for path in reversed(nodes):
-        if action.remove:
-            parent = _value(data, path[:-1])
-            del parent[path[-1]]
-        elif value is not ABSENT:
-            _update(data, path, copy.deepcopy(value), overlay, action)
-    yield from ("".join(f"/{escape(str(token))}" for token in path) for path in nodes)
+    kinds = {_kind(_value(data, path)) for path in nodes}
+    if len(kinds) > 1:
+        what = f"{action.target} selects {' and '.join(sorted(kinds))}"
+        overlay.fail(f"{action.pointer}/target", what=what, expected="nodes of one kind")
+    for path in nodes:
+        _update(data, path, copy.deepcopy(value), overlay, action)
 
 
-def _value(data: Any, path: tuple[str | int, ...]) -> Any:
+def _kind(node: Any) -> str:
+    return "objects" if isinstance(node, dict) else "arrays" if isinstance(node, list) else "primitive values"
+
+
+def _value(data: Any, path: _Path) -> Any:
     for token in path:
         data = data[token]
     return data
 
 
-def _update(data: Any, path: tuple[str | int, ...], value: Any, overlay: Document, action: Action) -> None:
+def _update(data: Any, path: _Path, value: Any, overlay: Document, action: Action) -> None:
     node = _value(data, path)
     if isinstance(node, list):
-        node.append(value)
+        node.extend(value if isinstance(value, list) else [value])
     elif isinstance(node, dict) and isinstance(value, Mapping):
         _merge(node, value, overlay, action)
     elif path and not isinstance(node, dict) and not isinstance(value, Mapping | list):
@@ -201,8 +233,8 @@ def _incompatible(overlay: Document, action: Action, old: Any, new: Any) -> None
     )
 
 
-def select(target: str, data: Any, overlay: Document, pointer: str) -> list[tuple[str | int, ...]]:
-    """Give the paths of the nodes that a JSONPath selects, in document order.
+def select(target: str, data: Any, overlay: Document, pointer: str) -> list[_Path]:
+    """Give the paths of the nodes that a JSONPath selects, each once.
 
     Paths of names and indices are followed here; whatever else RFC 9535 has goes to the JSONPath library, whose
     import would cost every command more than all overlays together.
@@ -217,22 +249,22 @@ def select(target: str, data: Any, overlay: Document, pointer: str) -> list[tupl
     import jsonpath  # noqa: PLC0415 - costs 0.1 s, for overlays with filters or wildcards only
 
     try:
-        return sorted({match.parts for match in jsonpath.finditer(target, data)}, key=str)
+        return list(dict.fromkeys(match.parts for match in jsonpath.finditer(target, data, strict=True)))
     except jsonpath.JSONPathError as error:
         line, column = overlay.position(f"{pointer}/target")
         raise DocumentError(
             path=overlay.path,
             line=line,
             column=column,
-            what=f"{target} is no JSONPath ({error})",
+            what=f"{target} is no JSONPath ({str(error).partition(chr(10))[0]})",
             expected="a JSONPath (RFC 9535)",
         ) from error
 
 
-def _plain(target: str, data: Any) -> list[tuple[str | int, ...]] | None:
+def _plain(target: str, data: Any) -> list[_Path] | None:
     if not target.startswith("$"):
         return None
-    found: list[tuple[tuple[str | int, ...], Any]] = [((), data)]
+    found: list[tuple[_Path, Any]] = [((), data)]
     position = 1
     while position < len(target):
         match = _SEGMENT.match(target, position)
@@ -245,7 +277,7 @@ def _plain(target: str, data: Any) -> list[tuple[str | int, ...]] | None:
             for token in _tokens(match)
             if (token in node if isinstance(node, dict) else isinstance(node, list) and token in range(len(node)))
         ]
-    return [path for path, _ in found]
+    return list(dict.fromkeys(path for path, _ in found))
 
 
 def _tokens(match: re.Match[str]) -> list[str | int]:

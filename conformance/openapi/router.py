@@ -17,7 +17,7 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cached_property, lru_cache, partial
 from typing import Any, Final
 from urllib.parse import unquote
 
@@ -25,11 +25,14 @@ from conformance.model.http import Request
 from conformance.model.operation import Location, Operation, Server
 from conformance.model.route import Candidate, Match, Miss
 from conformance.model.rule import Problem
+from conformance.openapi.operations import DEFAULT_PORTS
 
 _TEMPLATE: Final = re.compile(r"\{([^{}/]+)\}")
 _URL: Final = re.compile(r"(?:(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://(?:[^/?#@]*@)?(?P<host>[^/?#]*))?(?P<path>[^?#]*)")
-_DEFAULT_PORTS: Final = {"http": ":80", "https": ":443"}
 
+
+_ENCODED: Final = re.compile(r"(?:%(?!2F|25)[0-9A-F]{2})+", re.IGNORECASE)
+_STILL_ENCODED: Final = re.compile(r"%(?:2F|25)", re.IGNORECASE)
 _IDENTIFIER: Final = re.compile(
     r"\^\(?(?P<prefix>[A-Za-z]+(?:\|[A-Za-z]+)*)\)?\[(?P<digits>[0-9A-Za-z-]+)\]\{(?P<count>\d+)\}\$"
 )
@@ -46,9 +49,10 @@ class _Route:
     operation: Operation
     server: Server
     rank: int
-    literals: tuple[bool, ...]
-    pattern: re.Pattern[str]
-    """Any text for each path parameter."""
+    segments: tuple[tuple[bool, int], ...]
+    """Of each segment of the path: is it a template, how little does it spell out."""
+    template: str
+    """The path with the server's base path before it."""
     strict: str
     """The same as text, each path parameter by the pattern of its schema where that is all the schema says."""
     names: tuple[str, ...]
@@ -58,28 +62,33 @@ class _Route:
     """The parameters whose schema says more than `strict` does."""
 
     @property
-    def order(self) -> tuple[tuple[bool, ...], int, int]:
+    def order(self) -> tuple[tuple[tuple[bool, int], ...], int, int]:
         """Sorts literal segments before templates, templates that say more before others, then by document."""
-        open_ends = self.strict.count("([^/]+?)")
-        return tuple(not literal for literal in self.literals), open_ends, self.rank
+        return self.segments, self.strict.count("([^/]+?)"), self.rank
 
 
 class _Bucket:
     """The routes of one method, origin and number of segments: one regular expression for all of them."""
 
-    __slots__ = ("_starts", "fullmatch", "routes")
+    __slots__ = ("_fullmatch", "_routes", "_starts")
 
     def __init__(self, routes: list[_Route]) -> None:
-        self.routes = sorted(routes, key=lambda route: route.order)
-        self.fullmatch = re.compile("|".join(f"{route.strict}()" for route in self.routes)).fullmatch
+        self._routes = routes
+        self._fullmatch: Callable[[str], re.Match[str] | None] | None = None
         self._starts: dict[int, tuple[_Route, int]] = {}
+
+    def _compile(self) -> Callable[[str], re.Match[str] | None]:
+        """Compile the expression, when the first request asks for it."""
+        routes = sorted(self._routes, key=lambda route: route.order)
         group = 0
-        for route in self.routes:
+        for route in routes:
             self._starts[group + len(route.names) + 1] = (route, group + 1)
             group += len(route.names) + 1
+        self._fullmatch = re.compile("|".join(f"{route.strict}()" for route in routes)).fullmatch
+        return self._fullmatch
 
     def find(self, path: str) -> tuple[_Route, tuple[str, ...]] | None:
-        found = self.fullmatch(path)
+        found = (self._fullmatch or self._compile())(path)
         if found is None or found.lastindex is None:
             return None
         route, start = self._starts[found.lastindex]
@@ -113,8 +122,8 @@ class Router:
             operation=operation,
             server=server,
             rank=rank,
-            literals=tuple("{" not in segment for segment in (server.base_path + operation.path).split("/")[1:]),
-            pattern=re.compile(_expression(server.base_path + operation.path, {})),
+            segments=tuple(map(_rank, (server.base_path + operation.path).split("/")[1:])),
+            template=server.base_path + operation.path,
             strict=origin + _expression(server.base_path + operation.path, exact),
             names=names,
             fits={name: (self._parameter_fits(operation, name), _resembling(schemas[name])) for name in names},
@@ -136,8 +145,8 @@ class Router:
             ("", "", url) if parts is None else (parts["scheme"] or "", parts["host"] or "", parts["path"])
         )
         scheme = scheme.lower()
-        host = host.lower().removesuffix(_DEFAULT_PORTS.get(scheme, "\0"))
-        return self._search(method, scheme, host, path)
+        host = host.lower().removesuffix(DEFAULT_PORTS.get(scheme, "\0"))
+        return self._search(method, scheme, host, _decoded(path or "/") if host else _decoded(path))
 
     def quick(self, method: str, location: str) -> tuple[_Route, tuple[str, ...]] | None:
         """Look up a URL without query in its bucket; None where that does not settle it."""
@@ -157,7 +166,7 @@ class Router:
     def under(self, operation: Operation, url: str) -> Match | None:
         """Read a URL as one operation's, whatever its host and the path before the template; None where it is not."""
         parts = _URL.match(url)
-        path = parts["path"] if parts else url
+        path = _decoded(parts["path"] if parts else url)
         for route in self._all:
             if route.operation is operation:
                 depth = len(operation.path.split("/")) - 1
@@ -168,10 +177,10 @@ class Router:
         return None
 
     def _accept(self, route: _Route, path: str, *, strict: bool) -> Match | None:
-        found = route.pattern.fullmatch(path)
+        found = _compile(route.template).fullmatch(path)
         if found is None:
             return None
-        values = {name: unquote(text) for name, text in zip(route.names, found.groups(), strict=True)}
+        values = {name: _wholly_decoded(text) for name, text in zip(route.names, found.groups(), strict=True)}
         for name, text in values.items():
             fits, resembles = route.fits[name]
             if not fits(text) and (strict or not resembles(text)):
@@ -179,16 +188,20 @@ class Router:
         return Match(operation=route.operation, server=route.server, path_parameters=values)
 
     @cached_property
+    def _ordered(self) -> list[_Route]:
+        return sorted(self._all, key=lambda route: route.order)
+
+    @cached_property
     def _hosts(self) -> frozenset[str]:
         return frozenset(route.server.host for route in self._all)
 
     def _search(self, method: str, scheme: str, host: str, path: str) -> Match | Miss:
         """Try every route: first one that fits or nearly fits, then say why none does."""
-        ordered = sorted(self._all, key=lambda route: route.order)
+        ordered = self._ordered
         here = [route for route in ordered if route.server.host in {host, ""}]
         for strict in (True, False):
             for route in here:
-                if route.operation.method == method and route.server.scheme in {"", scheme}:
+                if route.operation.method == method and _speaks(route.server, scheme):
                     found = self._accept(route, path, strict=strict)
                     if found is not None:
                         return found
@@ -236,6 +249,11 @@ class Router:
         return [
             Candidate(operation=route.operation, reason="unknown-path", message=_why(route, path)) for route in near
         ]
+
+
+def _speaks(server: Server, scheme: str) -> bool:
+    """Tell whether a request of a scheme is for a server: a secure one is fine where a plain one is documented."""
+    return server.scheme in {"", scheme} or (server.scheme, scheme) == ("http", "https")
 
 
 def _distance(method: str, path: str, route: _Route) -> tuple[int, int, bool]:
@@ -292,8 +310,23 @@ def _expression(template: str, exact: Mapping[str, str | None]) -> str:
     )
 
 
+def _rank(segment: str) -> tuple[bool, int]:
+    spelled = _TEMPLATE.sub("", segment)
+    return (False, 0) if spelled == segment else (True, -len(spelled))
+
+
+@lru_cache(maxsize=4096)
 def _compile(template: str) -> re.Pattern[str]:
-    return re.compile(_expression(template, {}))
+    return re.compile(_expression(_decoded(template), {}))
+
+
+def _decoded(path: str) -> str:
+    """Undo percent-encoding, but for slashes and percent signs, so that segments stay what they are."""
+    return _ENCODED.sub(lambda match: unquote(match[0]), path)
+
+
+def _wholly_decoded(text: str) -> str:
+    return _STILL_ENCODED.sub(lambda match: unquote(match[0]), text)
 
 
 def _resembling(schema: Mapping[str, Any]) -> Fits:
@@ -323,6 +356,7 @@ def _why(route: _Route, path: str) -> str:
             return f"the segment {text!r} is not {template!r}"
         for name, value in zip(_TEMPLATE.findall(template), found.groups(), strict=True):
             fits, resembles = route.fits[name]
-            if not fits(unquote(value)) and not resembles(unquote(value)):
-                return f"{name} may not be {unquote(value)!r}"
+            given_value = _wholly_decoded(value)
+            if not fits(given_value) and not resembles(given_value):
+                return f"{name} may not be {given_value!r}"
     return "it has another method"

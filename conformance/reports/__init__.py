@@ -1,7 +1,7 @@
 """A report as text: one file a view, drawn from the report alone and never read back.
 
-A view is a module with `FILE`, the name of the file it makes in the output folder (None for the terminal), and
-`render(report, fail_on=…)`, which gives its text.
+A view is a module with `FILE`, the name of the file it makes in the output folder (None for what is printed), and
+`render(shown)`, which gives its text.
 """
 
 from __future__ import annotations
@@ -12,8 +12,7 @@ from importlib import import_module
 from typing import Protocol, cast
 
 from conformance.errors import SettingsError
-from conformance.model.report import Report
-from conformance.model.rule import Severity
+from conformance.model.overview import Overview
 
 
 class View(Protocol):
@@ -21,7 +20,7 @@ class View(Protocol):
 
     FILE: str | None
 
-    def render(self, report: Report, *, fail_on: Severity) -> str:
+    def render(self, shown: Overview) -> str:
         """Give the text of a report."""
 
 

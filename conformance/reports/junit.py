@@ -1,4 +1,4 @@
-"""JUnit XML: a test suite for each API, a case for each operation and each rule that looked at it.
+"""JUnit XML: a test suite for each API, a case for each operation and each check group that looked at it.
 
 Readers of JUnit agree on this much: `testsuites/testsuite/testcase` with `failure`, `error` or `skipped`
 (https://github.com/testmoapp/junitxml).
@@ -7,89 +7,90 @@ Readers of JUnit agree on this much: `testsuites/testsuite/testcase` with `failu
 from __future__ import annotations
 
 import re
-from collections import defaultdict
 from collections.abc import Iterator
 from typing import Final
 from xml.etree import ElementTree as ET
 
-from conformance.model.report import OperationFacts, Recurring, Report
-from conformance.model.rule import Severity
+from conformance.model.overview import GroupTally, Overview, Row
+from conformance.model.report import Recurring
+from conformance.reports.terminal import seen_at
 
 FILE: Final = "junit.xml"
 
 _FORBIDDEN: Final = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_MOST: Final = 50
+"""Lines of one case: a reader of CI output wants the kinds of failure, and CI parsers have limits."""
 
 
-def render(report: Report, *, fail_on: Severity) -> str:
+def render(shown: Overview) -> str:
     """Give the report as JUnit XML."""
-    by_operation: dict[str | None, list[Recurring]] = defaultdict(list)
-    for recurring in report.findings():
-        by_operation[recurring.finding.operation].append(recurring)
     root = ET.Element("testsuites", name="conformance")
-    for api in report.subject.apis:
+    for api in shown.report.subject.apis:
         suite = ET.SubElement(root, "testsuite", name=api.name)
-        for operation in report.subject.operations:
-            if operation.api == api.name:
-                suite.extend(_cases(report, operation, by_operation[operation.key], fail_on))
+        for row in shown.rows:
+            if row.operation.api == api.name:
+                suite.extend(_cases(shown, row))
         _count(suite)
-    if by_operation[None]:
-        suite = ET.SubElement(root, "testsuite", name="requests of no operation")
-        suite.extend(_stray(by_operation[None], fail_on))
+    if shown.strays:
+        suite = ET.SubElement(root, "testsuite", name="of no operation")
+        suite.extend(_stray(shown))
         _count(suite)
     _total(root)
     ET.indent(root)
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(root, encoding="unicode") + "\n"
 
 
-def _cases(
-    report: Report, operation: OperationFacts, findings: list[Recurring], fail_on: Severity
-) -> Iterator[ET.Element]:
-    tally = report.tally(operation.key)
-    if not tally.exchanges and not tally.crashed:
-        case = ET.Element("testcase", classname=operation.key, name="exercised")
+def _cases(shown: Overview, row: Row) -> Iterator[ET.Element]:
+    groups = shown.groups_of(row)
+    for name, group in groups.items():
+        yield _case(shown, row.operation.key, name, group)
+    if not groups:
+        case = ET.Element("testcase", classname=row.operation.key, name="exercised")
         ET.SubElement(case, "skipped", message="no exchange was seen")
         yield case
-        return
-    for rule in sorted({*tally.passed, *tally.failed, *tally.crashed}):
-        case = ET.Element("testcase", classname=operation.key, name=rule)
-        _object(case, [each for each in findings if each.finding.rule_id == rule], fail_on)
-        if rule in tally.crashed:
-            ET.SubElement(case, "error", message=_clean(tally.crashed[rule]), type="crash")
-        yield case
 
 
-def _stray(findings: list[Recurring], fail_on: Severity) -> Iterator[ET.Element]:
-    for recurring in findings:
-        case = ET.Element(
-            "testcase", classname=recurring.finding.rule_id, name=_clean(recurring.finding.problem.message)
-        )
-        _object(case, [recurring], fail_on)
-        yield case
-
-
-def _object(case: ET.Element, findings: list[Recurring], fail_on: Severity) -> None:
-    failing = [each for each in findings if each.finding.severity.rank >= fail_on.rank]
+def _case(shown: Overview, classname: str, name: str, group: GroupTally) -> ET.Element:
+    case = ET.Element("testcase", classname=_clean(classname), name=_clean(name))
+    failing = [each for each in group.findings if shown.fails(each)]
     if failing:
         first = failing[0].finding
-        failure = ET.SubElement(case, "failure", message=_clean(first.problem.message), type=first.severity.value)
-        failure.text = _clean("\n".join(map(_line, failing)))
-    milder = [each for each in findings if each not in failing]
+        message = _clean(f"{first.rule_id}: {first.problem.message}")
+        failure = ET.SubElement(case, "failure", message=message, type=first.severity.value)
+        failure.text = _text(failing)
+    if group.crashed:
+        rules = ", ".join(sorted(group.crashed))
+        ET.SubElement(case, "error", message=f"a check of this program crashed: {rules}", type="crash")
+    milder = [each for each in group.findings if not shown.fails(each)]
     if milder:
-        ET.SubElement(case, "system-out").text = _clean("\n".join(map(_line, milder)))
+        ET.SubElement(case, "system-out").text = _text(milder)
+    return case
+
+
+def _stray(shown: Overview) -> Iterator[ET.Element]:
+    for rule in sorted({recurring.finding.rule_id for recurring in shown.strays}):
+        found = tuple(recurring for recurring in shown.strays if recurring.finding.rule_id == rule)
+        yield _case(shown, "no operation", rule, GroupTally(findings=found))
+
+
+def _text(findings: list[Recurring]) -> str:
+    lines = [_line(recurring) for recurring in findings[:_MOST]]
+    if len(findings) > _MOST:
+        lines.append(f"… and {len(findings) - _MOST} more in results.json")
+    return _clean("\n".join(lines))
 
 
 def _line(recurring: Recurring) -> str:
     finding = recurring.finding
-    first = recurring.samples[0]
-    place = first.path if first.line is None else f"{first.path}:{first.line}"
     return (
-        f"{finding.severity.value}: {finding.problem.instance_pointer or '(whole message)'}: {finding.problem.message} "
-        f"[{finding.spec}:{finding.line}; seen {recurring.count}x, first in {place} entry {first.index}]"
+        f"{finding.severity.value}: {finding.rule_id}: {finding.side.value} "
+        f"{finding.problem.instance_pointer or '(whole message)'}: {finding.problem.message} "
+        f"[{finding.spec}:{finding.line}; seen {recurring.count}x, first in {seen_at(recurring.samples[0].place)}]"
     )
 
 
 def _clean(text: str) -> str:
-    return _FORBIDDEN.sub("�", text)
+    return _FORBIDDEN.sub("\ufffd", text)
 
 
 def _count(suite: ET.Element) -> None:

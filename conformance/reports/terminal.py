@@ -1,23 +1,30 @@
-"""The terminal: findings first, then a line for each operation, the summary last.
+"""The terminal: what fails first, then a line for each operation, the summary last.
 
 Tables and colour where the output is a terminal, plain aligned lines where it is not.
 """
 
 from __future__ import annotations
 
-from collections import Counter
+import re
 from collections.abc import Iterator, Sequence
 from typing import IO, Final
 
-from conformance.model.report import OperationFacts, Recurring, Report, Verdict
+from conformance.model.changes import Changes
+from conformance.model.known import Entry, Standing
+from conformance.model.overview import Overview, Row
+from conformance.model.report import Place, Recurring, Verdict
 from conformance.model.rule import Severity
 
 FILE: Final = None
 
 HEADINGS: Final = ("operation", "verdict", "exchanges", "passed", "failed", "coverage")
+_CONTROL: Final = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+_WORDS: Final = 2
+"""How many columns are words, not numbers."""
 _MOST: Final = 60
 _STYLES: Final = {
     "error": "bold red",
+    "crashed": "bold red",
     "warning": "yellow",
     "note": "cyan",
     "pass": "",
@@ -27,103 +34,219 @@ _STYLES: Final = {
 _ORDER: Final = (Verdict.ERROR, Verdict.FAIL, Verdict.UNTESTED, Verdict.PASS)
 
 
-def render(report: Report, *, fail_on: Severity) -> str:
-    """Give the report as plain lines."""
-    return "\n".join([*findings(report), *table(report, fail_on=fail_on), "", summary(report, fail_on=fail_on)])
+def render(shown: Overview, *, verbosity: int = 0) -> str:
+    """Give the report as plain lines: the summary alone for -1, every finding and everything unseen for 1."""
+    if verbosity < 0:
+        return summary(shown)
+    return "\n".join([*_top(shown, verbosity), *table(shown), "", *_bottom(shown, verbosity), summary(shown)])
 
 
-def findings(report: Report) -> Iterator[str]:
-    """Give the findings, worst first: two lines each, then an empty line."""
-    found = report.findings()
-    for recurring in found[:_MOST]:
-        yield from finding_lines(recurring)
-    if len(found) > _MOST:
-        yield f"… and {len(found) - _MOST} more findings; results.json has them all"
-    if found:
-        yield ""
+def _top(shown: Overview, verbosity: int) -> list[str]:
+    lines = [*map(_printable, crashes(shown)), *findings(shown, verbosity=verbosity)]
+    return [*lines, ""] if lines else []
 
 
-def finding_lines(recurring: Recurring) -> Iterator[str]:
+def _printable(line: str) -> str:
+    """Give a line that can neither break the lines around it nor steer a terminal: traffic may hold anything."""
+    return _CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", line)
+
+
+def _bottom(shown: Overview, verbosity: int) -> Iterator[str]:
+    if verbosity > 0:
+        yield from (_printable(f"unreadable: {reason}") for reason in shown.unreadable)
+        yield from missed(shown)
+    if shown.standing is not None:
+        yield from standing(shown.standing)
+    if shown.changes is not None:
+        yield changes(shown)
+
+
+def crashes(shown: Overview) -> Iterator[str]:
+    """Give a line for each check of ours that crashed."""
+    for row in shown.rows:
+        for rule, reason in row.tally.crashed.items():
+            yield f"crashed: {rule}: {row.operation.key}: {reason} (a fault of this program, not of the API)"
+
+
+def findings(shown: Overview, *, verbosity: int = 0) -> Iterator[str]:
+    """Give the findings, those that fail first, then worst first: two lines each."""
+    others = [each for each in shown.findings if not shown.fails(each)]
+    found = [*shown.failing, *(each for each in others if verbosity > 0 or shown.accepted(each) is None)]
+    most = len(found) if verbosity > 0 else _MOST
+    for recurring in found[:most]:
+        yield from finding_lines(recurring, verbosity=verbosity)
+        accepted = shown.accepted(recurring)
+        if accepted is not None:
+            yield f"    accepted: {accepted.reason}"
+    if len(found) > most:
+        yield f"… and {len(found) - most} more findings: -v shows them, results.json has them all"
+
+
+def finding_lines(recurring: Recurring, *, verbosity: int = 0) -> Iterator[str]:
     """Give one finding: what and where, then its evidence."""
+    yield from map(_printable, _finding_lines(recurring, verbosity))
+
+
+def _finding_lines(recurring: Recurring, verbosity: int) -> Iterator[str]:
     finding, problem = recurring.finding, recurring.finding.problem
     place = f" {finding.side.value} {problem.instance_pointer}".rstrip()
     subject = finding.operation or "no operation"
     yield f"{finding.severity.value}: {finding.rule_id}: {subject}{place}: {problem.message}"
-    first = recurring.samples[0]
-    seen = f"{first.path}:{first.line}" if first.line else f"{first.path} entry {first.index}"
     blame = "" if finding.suspect.value == "implementation" else f"; suspect: {finding.suspect.value}"
     spec = f"{finding.spec}:{finding.line}:{finding.column} {problem.spec_pointer}"
-    yield f"    {spec}; seen {recurring.count}x, first in {seen}{blame}"
+    first = seen_at(recurring.samples[0].place) if recurring.samples else ""
+    yield f"    {spec}; seen {recurring.count}x" + (f", first in {first}" if first else "") + blame
+    if verbosity > 0:
+        if recurring.count > 1:
+            yield f"    last in {seen_at(recurring.last)}"
+        if recurring.samples and recurring.samples[0].excerpt is not None:
+            excerpt = recurring.samples[0].excerpt
+            for number, line in enumerate(excerpt.lines, start=excerpt.first):
+                yield f"    {'>' if number == excerpt.marked else ' '} {line}".rstrip()
 
 
-def rows(report: Report, *, fail_on: Severity) -> Iterator[tuple[OperationFacts, Verdict, tuple[str, ...]]]:
-    """Give each operation with its verdict and the cells of its row, in the order of the descriptions."""
-    for operation in report.subject.operations:
-        tally = report.tally(operation.key)
-        verdict = report.verdict(operation.key, fail_on=fail_on)
-        seen = len(set(operation.declared) & tally.seen.keys())
-        share = 100 * seen // len(operation.declared) if operation.declared else 100
-        counts = (tally.exchanges, sum(tally.passed.values()), sum(tally.failed.values()))
-        yield operation, verdict, (operation.key, verdict.value, *map(str, counts), f"{share}%")
+def seen_at(place: Place) -> str:
+    """Give where an occurrence stands: file and line, or file and entry."""
+    return f"{place.path}:{place.line}" if place.line else f"{place.path} entry {place.index}"
 
 
-def table(report: Report, *, fail_on: Severity) -> list[str]:
+def rows(shown: Overview) -> Iterator[tuple[Row, tuple[str, ...]]]:
+    """Give each operation with the cells of its line: what fails first, then what nobody called."""
+    for row in sorted(shown.rows, key=lambda row: _ORDER.index(row.verdict)):
+        counts = (row.tally.exchanges, sum(row.tally.passed.values()), sum(row.tally.failed.values()))
+        yield row, (row.operation.key, row.verdict.value, *map(str, counts), f"{row.share}%")
+
+
+def table(shown: Overview) -> list[str]:
     """Give a line for each operation, aligned."""
-    lines: list[Sequence[str]] = [HEADINGS, *(cells for _, _, cells in rows(report, fail_on=fail_on))]
+    lines: list[Sequence[str]] = [HEADINGS, *(cells for _, cells in rows(shown))]
     widths = [max(len(line[column]) for line in lines) for column in range(len(HEADINGS))]
     return [
         "  ".join(
-            text.ljust(width) if column < 2 else text.rjust(width)  # noqa: PLR2004 - two columns of words
+            text.ljust(width) if column < _WORDS else text.rjust(width)
             for column, (text, width) in enumerate(zip(line, widths, strict=True))
         ).rstrip()
         for line in lines
     ]
 
 
-def summary(report: Report, *, fail_on: Severity) -> str:
-    """Give one line that says how it went."""
-    verdicts = Counter(report.verdict(operation.key, fail_on=fail_on) for operation in report.subject.operations)
-    told = ", ".join(f"{verdicts[verdict]} {verdict.value}" for verdict in _ORDER if verdicts[verdict])
-    severities = Counter(recurring.finding.severity for recurring in report.findings())
-    exchanges = sum(tally.exchanges for cell in report.cells.values() for tally in cell.tallies.values())
-    kinds = ", ".join(
-        f"{severities[severity]} {severity.value}{'s' if severities[severity] > 1 else ''}"
-        for severity in reversed(Severity)
-        if severities[severity]
+def missed(shown: Overview) -> Iterator[str]:
+    """Give what was never seen of the operations that were called, one line an operation."""
+    for row in shown.rows:
+        if row.missed and row.tally.exchanges:
+            yield f"never seen: {row.operation.key}: {', '.join(row.missed)}"
+
+
+def standing(found: Standing) -> Iterator[str]:
+    """Give what became of the baseline."""
+    told = [f"{len(found.accepted)} accepted"]
+    told += [f"{len(entries)} {name}" for name, entries in (("fixed", found.fixed), ("stale", found.stale)) if entries]
+    yield f"baseline: {', '.join(told)}" + (f", {len(found.unseen)} not looked at" if found.unseen else "")
+    for entry in found.expired:
+        yield f"  expired on {entry.expires}: {_entry(entry)} ({entry.reason})"
+    for entry in found.fixed:
+        yield f"  fixed: {_entry(entry)}; `conformance baseline` takes it out"
+    for entry in found.stale:
+        yield f"  stale: {_entry(entry)}; there is no such operation or check"
+
+
+def _entry(entry: Entry) -> str:
+    return f"{entry.rule}: {entry.operation or 'no operation'} {entry.place}".rstrip() + f" [{entry.fingerprint}]"
+
+
+def changes(shown: Overview) -> str:
+    """Give one line on what differs from the run before."""
+    found = shown.changes
+    if found is None or not found.any:
+        return "since the last run: nothing changed"
+    told = [
+        f"{len(names)} {what}"
+        for names, what in (
+            (found.new, "new"),
+            (found.fixed, "fixed"),
+            (found.gone, "not looked for again"),
+            (found.verdicts, "operations with another verdict"),
+            (found.lost, "operations with less coverage"),
+            (found.operations_added, "operations added"),
+            (found.operations_removed, "operations removed"),
+        )
+        if names
+    ]
+    return f"since the last run: {', '.join(told)}, {found.unchanged} unchanged"
+
+
+def differences(found: Changes) -> Iterator[str]:
+    """Give what differs between two reports, new findings first, the summary last."""
+    for name, recurrings in (("new", found.new), ("fixed", found.fixed), ("not looked for", found.gone)):
+        for recurring in recurrings:
+            first, *rest = finding_lines(recurring)
+            yield f"{name}: {first}"
+            yield from rest if name == "new" else ()
+    for turn in found.verdicts:
+        yield f"verdict: {turn.operation}: {turn.before.value} -> {turn.after.value}"
+    for loss in found.lost:
+        yield f"coverage lost: {loss.operation}: {', '.join(loss.names)}"
+    yield from (f"operation added: {key}" for key in found.operations_added)
+    yield from (f"operation removed: {key}" for key in found.operations_removed)
+    yield f"{len(found.new)} new, {len(found.fixed)} fixed, {found.unchanged} unchanged" + (
+        f", {len(found.gone)} not looked for" if found.gone else ""
     )
-    parts = [f"{exchanges:,} exchanges", f"{len(report.subject.operations)} operations: {told}"]
+
+
+def summary(shown: Overview) -> str:
+    """Give one line that says how it went."""
+    told = ", ".join(f"{shown.verdicts[verdict]} {verdict.value}" for verdict in _ORDER if shown.verdicts[verdict])
+    kinds = ", ".join(
+        f"{shown.severities[severity]} {severity.value}{'s' if shown.severities[severity] > 1 else ''}"
+        for severity in reversed(Severity)
+        if shown.severities[severity]
+    )
+    parts = [f"{shown.exchanges:,} exchanges", f"{len(shown.rows)} operations: {told}"]
     parts.append(f"findings: {kinds}" if kinds else "no findings")
-    outside = sum(cell.out_of_scope for cell in report.cells.values())
-    if outside:
-        parts.append(f"{outside:,} exchanges out of scope")
-    unreadable = sum(len(cell.unreadable) for cell in report.cells.values())
-    if unreadable:
-        parts.append(f"{unreadable:,} entries unreadable")
-    corrected = sum(operation.corrections > 0 for operation in report.subject.operations)
-    contract = report.subject.contract
+    if shown.standing is not None and shown.standing.accepted:
+        parts.append(f"{len(shown.standing.accepted)} accepted by the baseline")
+    if shown.out_of_scope:
+        parts.append(f"{shown.out_of_scope:,} exchanges out of scope")
+    if shown.unreadable:
+        parts.append(f"{len(shown.unreadable):,} entries unreadable")
+    corrected = sum(row.operation.corrections > 0 for row in shown.rows)
+    contract = shown.report.subject.contract
     if corrected:
         contract += f", corrections in {corrected} operations"
     return f"{'; '.join(parts)} (contract: {contract})"
 
 
-def show(report: Report, *, fail_on: Severity, file: IO[str]) -> None:
-    """Write the report to a stream: tables and colour where it is a terminal, plain lines where it is not."""
+def show(shown: Overview, *, file: IO[str], made: Sequence[str] = (), verbosity: int = 0, colour: bool = True) -> None:
+    """Write the report to a stream: tables and colour where it is a terminal, plain lines where it is not.
+
+    `made` are the files that were written. NO_COLOR (https://no-color.org) is obeyed.
+    """
+    results = f"Results: {', '.join(made)}"
     if not file.isatty():
-        file.write(render(report, fail_on=fail_on) + "\n")
+        text = render(shown, verbosity=verbosity)
+        if made and verbosity >= 0:
+            text = f"{text}\n{results}"
+        file.write(f"{text}\n")
         return
     from rich.console import Console  # noqa: PLC0415 - only where somebody looks
     from rich.table import Table  # noqa: PLC0415 - only where somebody looks
     from rich.text import Text  # noqa: PLC0415 - only where somebody looks
 
-    console = Console(file=file)
-    for line in findings(report):
-        level = line.partition(":")[0]
-        console.print(Text(line, style=_STYLES.get(level, "")), soft_wrap=True)
-    shown = Table(box=None, pad_edge=False)
-    for heading in HEADINGS:
-        shown.add_column(heading, justify="left" if heading in {"operation", "verdict"} else "right")
-    for _, verdict, cells in rows(report, fail_on=fail_on):
-        shown.add_row(*cells, style=_STYLES[verdict.value])
-    console.print(shown)
-    console.print()
-    console.print(Text(summary(report, fail_on=fail_on), style="bold"), soft_wrap=True)
+    console = Console(file=file, no_color=None if colour else True)
+    if verbosity >= 0:
+        for line in _top(shown, verbosity):
+            level = line.partition(":")[0]
+            console.print(Text(line, style=_STYLES.get(level, "")), soft_wrap=True)
+        drawn = Table(box=None, pad_edge=False)
+        for heading in HEADINGS:
+            drawn.add_column(heading, justify="left" if heading in HEADINGS[:_WORDS] else "right")
+        for row, cells in rows(shown):
+            drawn.add_row(*cells, style=_STYLES[row.verdict.value])
+        console.print(drawn)
+        console.print()
+        for line in _bottom(shown, verbosity):
+            console.print(Text(line), soft_wrap=True)
+    style = "bold red" if shown.exit_code else "bold green"
+    console.print(Text(summary(shown), style=style), soft_wrap=True)
+    if made and verbosity >= 0:
+        console.print(Text(results), soft_wrap=True)

@@ -7,9 +7,9 @@ from collections.abc import Callable
 
 from conformance import recordings
 from conformance.config import Settings
-from conformance.errors import NothingChecked, RecordingError
+from conformance.errors import NothingChecked, RecordingError, SettingsError
 from conformance.model.finding import Finding
-from conformance.model.report import Cell, Report
+from conformance.model.report import Cell, Report, Tally
 from conformance.model.rule import Severity
 from conformance.run.recorder import Recorder, emitter
 from conformance.run.suite import Outcome, Progress, Suite, suite
@@ -55,14 +55,26 @@ def demand(report: Report, inputs: tuple[str, ...], settings: Settings) -> None:
     """Refuse to call a run good that looked at nothing."""
     unreadable = [reason for cell in report.cells.values() for reason in cell.unreadable]
     if settings.strict_input and unreadable:
-        raise NothingChecked(what=f"{unreadable[0]} (and --strict-input is given)", hint="mend or remove the entry")
-    judged = sum(tally.exchanges for cell in report.cells.values() for tally in cell.tallies.values())
-    if judged or any(cell.findings for cell in report.cells.values()) or settings.shard.count > 1:
+        raise SettingsError(where="--strict-input", what=unreadable[0], hint="mend or remove the entry")
+    tallies = [tally for cell in report.cells.values() for tally in cell.tallies.values()]
+    if any(map(_looked, tallies)) or any(cell.findings for cell in report.cells.values()):
         return
     if unreadable:
         raise NothingChecked(what=f"nothing could be read: {unreadable[0]}", hint="give recordings of a known format")
+    if settings.shard.count > 1:
+        return
+    if tallies:
+        what = "no check that is selected has anything to say about these exchanges"
+        raise NothingChecked(what=what, hint="select others: `conformance list checks` shows the names")
     outside = sum(cell.out_of_scope for cell in report.cells.values())
+    if not outside:
+        wanted = f" that belongs to {' or '.join(settings.operation)}" if settings.operation else ""
+        raise NothingChecked(what=f"no exchange in {', '.join(inputs)}{wanted}", hint="give other recordings")
     raise NothingChecked(
         what=f"none of the {outside} exchanges in {', '.join(inputs)} belongs to a description that is loaded",
         hint="name the descriptions with --specs",
     )
+
+
+def _looked(tally: Tally) -> bool:
+    return bool(tally.passed or tally.failed or tally.crashed)

@@ -8,26 +8,26 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 from typing import Final
 
 from conformance import recordings, targets
 from conformance.config import Settings
 from conformance.errors import NothingChecked, SettingsError
-from conformance.generate import plan
-from conformance.generate.case import Case, Mode, authorized, request
+from conformance.generate.case import Mode, authorized, basic
+from conformance.generate.work import Work
 from conformance.mock.handler import Mock
 from conformance.mock.store import State
 from conformance.model.finding import Finding
-from conformance.model.http import Exchange, Headers, Request, Response, Source
+from conformance.model.http import Exchange, Headers, Request, Response
 from conformance.model.operation import Operation
 from conformance.model.report import Cell, Report
 from conformance.model.rule import Severity
 from conformance.run.check import recorded
 from conformance.run.recorder import Recorder, emitter
 from conformance.run.suite import Outcome, Progress, Suite, compiler, suite
-from conformance.targets import Failure, Options, Target
+from conformance.targets import Options, Target
 
 CASSETTES: Final = "cassettes"
 MOCK: Final = "mock"
@@ -102,26 +102,29 @@ class _Field:
         self._state = State()
         return dict(self._mock.seeded(operation, self._state))
 
-    def exchanges(self, operation: Operation, mode: Mode) -> Iterator[Exchange]:
-        """Send the cases of a cell and give what came back."""
+    def exchanges(self, operation: Operation, mode: Mode) -> Iterator[tuple[Exchange, Operation]]:
+        """Send the cases of a cell and give what came back, each with the operation that was called."""
         settings = self.suite.settings
-        for case in plan.cases(
-            operation, mode=mode, seed=settings.seed, max_cases=settings.max_cases, context=self._known
-        ):
-            sent = self._dressed(request(case))
-            outcome = self._target.send(sent)
-            if isinstance(outcome, Response):
-                yield _exchange(case, sent, outcome)
-            elif isinstance(outcome, Failure):
-                raise NothingChecked(what=f"{settings.target}: {outcome.message}", hint="start the target")
+        work = Work(
+            operations=self.suite.operations,
+            seed=settings.seed,
+            max_cases=settings.max_cases,
+            context=self._known,
+            dress=self._dressed,
+        )
+        for step in chain.from_iterable(self._target.play(work.scripts(operation, mode))):
+            exchange = step.exchange
+            if exchange is None:
+                raise NothingChecked(what=f"{settings.target}: {step.failure}", hint="start the target")
+            yield exchange, step.case.operation
 
     def _dressed(self, sent: Request) -> Request:
         settings = self.suite.settings
         if settings.auth is not None:
             user, _, password = settings.auth.partition(":")
-            sent = authorized(sent, user, password)
-        elif self._mock is not None and "Authorization" in sent.headers:
-            sent = replace(sent, headers=sent.headers.replace("Authorization", self._mock.authorization))
+            sent = authorized(sent, basic(user, password))
+        elif self._mock is not None:
+            sent = authorized(sent, self._mock.authorization)
         pairs = [(name.strip(), text.strip()) for name, _, text in (each.partition(":") for each in settings.header)]
         if not pairs:
             return sent
@@ -130,11 +133,6 @@ class _Field:
     def close(self) -> None:
         """Let go of the target."""
         self._target.close()
-
-
-def _exchange(case: Case, sent: Request, response: Response) -> Exchange:
-    source = Source(kind="run", path=case.operation.key, index=case.index)
-    return Exchange(id=case.id, request=sent, response=response, source=source)
 
 
 def _generated(
@@ -146,8 +144,8 @@ def _generated(
 ) -> Callable[[], Cell]:
     def job() -> Cell:
         recorder = Recorder(f"{operation.key} {mode.value}", field.suite, emit)
-        for exchange in field.exchanges(operation, mode):
-            recorder.add(exchange, operation=operation)
+        for exchange, called in field.exchanges(operation, mode):
+            recorder.add(exchange, operation=called)
             progress(1)
         return recorder.cell()
 

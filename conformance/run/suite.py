@@ -5,20 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from pathlib import Path
 from typing import Any
 
-from conformance import checks, reports, results
+from conformance import checks, results
+from conformance.checks.gate import Gate
 from conformance.checks.judge import Judge
 from conformance.config import Settings
 from conformance.errors import SettingsError
 from conformance.model.operation import Contract, Operation
-from conformance.model.report import Report, Subject, unite
+from conformance.model.report import Report, Subject
 from conformance.model.rule import Check, Severity
+from conformance.model.rule import Subject as Subjects
 from conformance.openapi import operations as openapi
 from conformance.openapi.document import shipped
 from conformance.profiles.twilio.formats import FORMATS
-from conformance.profiles.twilio.sids import prefixes_of_pattern
+from conformance.profiles.twilio.sids import demands, prefixes_of_pattern
 from conformance.schemas.compiler import Compiler
 from conformance.schemas.formats import STANDARD
 from conformance.version import __version__
@@ -34,17 +35,6 @@ class Outcome:
     report: Report
     fail_on: Severity
     seconds: float
-
-    @property
-    def exit_code(self) -> int:
-        """0 where everything conforms; 1 for a finding at or above `fail_on`, or a check of ours that crashed."""
-        bad = any(
-            recurring.finding.severity.rank >= self.fail_on.rank
-            for cell in self.report.cells.values()
-            for recurring in cell.findings.values()
-        )
-        crashed = any(tally.crashed for cell in self.report.cells.values() for tally in cell.tallies.values())
-        return 1 if bad or crashed else 0
 
 
 def compiler() -> Compiler:
@@ -89,14 +79,16 @@ def chosen(operations: Iterable[Operation], globs: tuple[str, ...]) -> tuple[Ope
     return tuple(each for each in known if not globs or any(fnmatchcase(each.key, glob) for glob in globs))
 
 
-def chosen_checks(settings: Settings) -> tuple[Check, ...]:
-    """Give the checks that `--select` and `--ignore` leave; strict ones only with `--strict`, or by their name.
+def chosen_checks(settings: Settings, *, audits: bool = False) -> tuple[Check, ...]:
+    """Give the checks that `--select` and `--ignore` leave: those of descriptions, or all others.
+
+    Strict checks are left out, unless strictness is asked for, or one of them by its name.
 
     Raises:
         SettingsError: a name or glob names no check.
 
     """
-    every = checks.every()
+    every = checks.every(Subjects.SPEC) if audits else checks.of_traffic()
     for glob in (*settings.select, *settings.ignore, *settings.severity):
         if not any(fnmatchcase(check.id, glob) for check in every):
             hint = "`conformance list checks` shows the names"
@@ -120,6 +112,7 @@ class Suite:
     chosen: tuple[Operation, ...]
     """Those that the report is about."""
     judge: Judge
+    gate: Gate
 
     def subject(self, **decisive: Any) -> Subject:
         """Give what a report is about; `decisive` is whatever else decides the results."""
@@ -133,11 +126,17 @@ class Suite:
                     "title": check.title,
                     "severity": self.judge.severity(check).value,
                     "subject": check.subject.value,
+                    "stage": check.stage.name.lower().replace("_", "-"),
                 }
                 for check in self.judge.checks
             },
-            settings=decisive,
+            settings={**self._narrowed(), **decisive},
         )
+
+    def _narrowed(self) -> dict[str, list[str]]:
+        """The choices of operations and checks, where there are any: what was not chosen is not missing."""
+        names = ("operation", "select", "ignore")
+        return {name: list(chosen) for name in names if (chosen := getattr(self.settings, name))}
 
 
 def suite(settings: Settings) -> Suite:
@@ -149,43 +148,21 @@ def suite(settings: Settings) -> Suite:
     """
     operations = load(settings)
     held = chosen_checks(settings)
-    severities = {rule: Severity(level) for rule, level in settings.severity.items()}
+    severities = {
+        check.id: Severity(level)
+        for glob, level in settings.severity.items()
+        for check in held
+        if fnmatchcase(check.id, glob)
+    }
     second = None
     if settings.contract == Contract.AS_WRITTEN.value:
         corrected = load(settings, contract=Contract.CORRECTED)
         second = Judge(corrected, checks=held, compiler=compiler())
     judge = Judge(operations, checks=held, compiler=compiler(), severities=severities, second=second)
-    return Suite(settings=settings, operations=operations, chosen=chosen(operations, settings.operation), judge=judge)
-
-
-def merge(files: tuple[str, ...]) -> Report:
-    """Unite results files.
-
-    Raises:
-        ResultsError: one cannot be read, or they cannot be united.
-
-    """
-    return unite(results.read(Path(file)) for file in files)
-
-
-def write(outcome: Outcome, settings: Settings) -> list[Path]:
-    """Write results.json and the views that were asked for, and give their paths.
-
-    Raises:
-        SettingsError: a view does not exist, or the folder cannot be written.
-
-    """
-    views = [reports.view(name) for name in settings.report]
-    made = [settings.output / "results.json"]
-    timing = {"seconds": round(outcome.seconds, 3)}
-    try:
-        results.write(outcome.report, made[0], fail_on=outcome.fail_on, timing=timing)
-        for view in views:
-            if view.FILE is not None:
-                text = view.render(outcome.report, fail_on=outcome.fail_on)
-                (settings.output / view.FILE).write_text(text, encoding="utf-8", errors="surrogatepass")
-                made.append(settings.output / view.FILE)
-    except OSError as error:
-        hint = "name a folder that can be written"
-        raise SettingsError(where="--output", what=f"{error.filename}: {error.strerror}", hint=hint) from error
-    return made
+    return Suite(
+        settings=settings,
+        operations=operations,
+        chosen=chosen(operations, settings.operation),
+        judge=judge,
+        gate=Gate(judge, tighten=demands),
+    )

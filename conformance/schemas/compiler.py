@@ -9,8 +9,9 @@ import jsonschema_rs
 
 from conformance.errors import DocumentError
 from conformance.model.operation import JsonSchema, Schema
+from conformance.schemas.closed import Tighten, closed
 from conformance.schemas.formats import STANDARD
-from conformance.schemas.walk import spec_pointer
+from conformance.schemas.walk import exact, spec_pointer
 
 if TYPE_CHECKING:
     from conformance.model.operation import Api
@@ -72,12 +73,25 @@ class Compiler:
             found = self._validators[schema] = self._compile(schema, api)
         return found
 
+    def closed(self, schema: Schema, tighten: Tighten) -> Callable[[Any], bool] | None:
+        """Give the test for values that no check about schemas can object to; None where there is no such test.
+
+        There is none for a schema that is broken: `validator` says how.
+        """
+        made = closed(schema.json_schema, tighten)
+        if made is None:
+            return None
+        try:
+            return jsonschema_rs.Draft202012Validator(self._with_formats(made), validate_formats=True).is_valid
+        except jsonschema_rs.ValidationError:
+            return None
+
     def _compile(self, schema: Schema, api: Api) -> Validator:
         json_schema = self._with_formats(schema.json_schema)
         try:
             validator = jsonschema_rs.Draft202012Validator(json_schema, validate_formats=True)
         except jsonschema_rs.ValidationError as error:
-            pointer = spec_pointer(schema, error.instance_path)
+            pointer = spec_pointer(schema, exact(error.instance_path, json_schema))
             line, column = api.locate(pointer)
             raise DocumentError(
                 path=api.path, line=line, column=column, what=error.message, expected="a valid schema"

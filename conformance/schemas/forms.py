@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, quote_plus
 import msgspec
 
 from conformance.model.operation import JsonSchema
-from conformance.schemas.parameters import array, grouped, scalar
+from conformance.schemas.parameters import array, grouped, repeated
 from conformance.schemas.walk import properties, types
 
 
@@ -46,7 +46,7 @@ def typed(fields: Mapping[str, list[str]], root: JsonSchema) -> dict[str, Any]:
         if "array" in allowed and "string" not in allowed:
             result[name] = array(texts, schema, root)
         else:
-            result[name] = scalar(texts[-1], schema, root)
+            result[name] = repeated(texts, allowed)
     return result
 
 

@@ -8,19 +8,22 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
+
+import jsonschema_rs
+from jsonschema_rs import ValidationErrorKind as _Kind
 
 from conformance.model.finding import json_type
 from conformance.model.rule import Problem
 from conformance.openapi.dialect import NULLABLE
 from conformance.openapi.document import escape
 from conformance.schemas.compiler import FORMAT, Validator
-from conformance.schemas.walk import spec_pointer
-
-if TYPE_CHECKING:
-    import jsonschema_rs
+from conformance.schemas.walk import exact, spec_pointer
 
 _LONGEST: Final = 80
+
+REPEATED: Final = "repeated"
+"""Stands for `type` where a scalar is sent several times."""
 
 IDENTIFIER: Final = "identifier"
 """Stands for `pattern` where the pattern is that of an identifier."""
@@ -31,6 +34,7 @@ _RANK: Final = {
         ["type", "const", "enum", "pattern", IDENTIFIER, "format", "minLength", "maxLength", "minimum", "maximum"]
     )
 }
+
 
 _KINDS: Final = {
     **dict.fromkeys(["const", "enum"], "enum"),
@@ -45,6 +49,7 @@ _KINDS: Final = {
     ),
     "type": "type",
     "pattern": "pattern",
+    REPEATED: REPEATED,
     IDENTIFIER: IDENTIFIER,
 }  # fmt: skip
 
@@ -52,7 +57,8 @@ _KINDS: Final = {
 def kind(keyword: str) -> str:
     """Give the group of a keyword, so that each fault belongs to one check.
 
-    The groups are type, enum, pattern, identifier, format, required, bounds, and structure for everything else.
+    The groups are type, repeated, enum, pattern, identifier, format, required, bounds, and structure for everything
+    else.
     """
     return _KINDS.get(keyword, "structure")
 
@@ -77,8 +83,12 @@ def _rank(problem: Problem) -> int:
     return _RANK.get(problem.keyword, len(_RANK))
 
 
-def _order(pointer: str) -> list[tuple[int, str]]:
-    return [(int(token), "") if token.isdigit() else (-1, token) for token in pointer.split("/")]
+def _order(pointer: str) -> list[tuple[bool, int, str]]:
+    """Sort items by number: of two numbers the longer is the larger."""
+    return [
+        (is_number := token.isascii() and token.isdigit(), len(token) if is_number else 0, token)
+        for token in pointer.split("/")
+    ]
 
 
 def _leaves(
@@ -90,7 +100,7 @@ def _leaves(
         if context is None:
             yield error
             continue
-        node = _node(validator, error.schema_path[:-1])
+        node = _node(validator, exact(error.schema_path, validator.json_schema)[:-1])
         meant = context[0] if isinstance(node, Mapping) and NULLABLE in node else _meant(error, context)
         if meant is None:
             yield error
@@ -129,12 +139,12 @@ def _problems(
     value: Any,
     prefix: str,
 ) -> Iterator[Problem]:
-    path = list(error.schema_path)
+    path = exact(error.schema_path, validator.json_schema)
     keyword = error.kind.name
-    instance = value
-    for token in error.instance_path:
+    instance, pointer = value, prefix
+    for token in exact(error.instance_path, value):
         instance = instance[token]
-    pointer = prefix + "".join(f"/{escape(str(token))}" for token in error.instance_path)
+        pointer += f"/{escape(str(token))}"
     expected = _node(validator, path)
     stand_in = next((end for end in range(len(path), 0, -1) if _is_stand_in(_node(validator, path[:end]))), None)
     if stand_in is not None:
@@ -143,17 +153,28 @@ def _problems(
     elif keyword == "pattern" and validator.is_identifier(str(expected)):
         keyword = IDENTIFIER
     where = spec_pointer(validator.schema, path)
+    unexpected = _unexpected(error, instance)
+    if unexpected is not None:
+        for name in unexpected:
+            yield Problem(
+                message=f"the field {name!r} is not allowed here",
+                instance_pointer=f"{pointer}/{escape(name)}",
+                spec_pointer=where,
+                expected=expected,
+                actual=instance[name],
+                keyword=str(path[-1]),
+            )
+        return
     if keyword == "required":
-        for name in error.kind.value if isinstance(error.kind.value, list) else [error.kind.value]:
-            if not isinstance(instance, Mapping) or name not in instance:
-                yield Problem(
-                    message=f"the required field {name!r} is missing",
-                    instance_pointer=f"{pointer}/{escape(str(name))}",
-                    spec_pointer=where,
-                    expected=f"a field {name!r}",
-                    actual=None,
-                    keyword="required",
-                )
+        name = error.kind.value
+        yield Problem(
+            message=f"the required field {name!r} is missing",
+            instance_pointer=f"{pointer}/{escape(name)}",
+            spec_pointer=where,
+            expected=f"a field {name!r}",
+            actual=None,
+            keyword="required",
+        )
         return
     yield Problem(
         message=_message(keyword, expected, instance, error),
@@ -163,6 +184,17 @@ def _problems(
         actual=instance,
         keyword=keyword,
     )
+
+
+def _unexpected(error: jsonschema_rs.ValidationError, instance: Any) -> list[str] | None:
+    """Give the fields that may not be there; None where an error is about something else."""
+    if isinstance(error.kind, _Kind.AdditionalProperties | _Kind.UnevaluatedProperties):
+        return list(error.kind.unexpected)
+    # Where no properties are declared, the error names the object and the first of its fields.
+    is_closed = error.kind.name == "falseSchema" and error.schema_path[-1:] == ["additionalProperties"]
+    if is_closed and error.instance_path[-1:] != ["additionalProperties"]:
+        return list(instance)
+    return None
 
 
 def brief(value: Any) -> str:
@@ -175,8 +207,10 @@ def _message(keyword: str, expected: Any, actual: Any, error: jsonschema_rs.Vali
     shown = brief(actual)
     match keyword:
         case "type":
-            wanted = expected if isinstance(expected, str) else " or ".join(expected)
-            return f"{shown} is {_article(json_type(actual))}, not {_article(wanted)}"
+            wanted = _article(expected if isinstance(expected, str) else " or ".join(expected))
+            return (
+                f"null is not {wanted}" if actual is None else f"{shown} is {_article(json_type(actual))}, not {wanted}"
+            )
         case "enum":
             return f"{shown} is not one of {', '.join(map(brief, expected))}"
         case "const":
@@ -185,6 +219,8 @@ def _message(keyword: str, expected: Any, actual: Any, error: jsonschema_rs.Vali
             return f"{shown} does not match {expected}"
         case "format":
             return f"{shown} is not {_article(str(expected))}"
+        case "falseSchema":
+            return f"{shown} is not allowed here"
         case _:
             return str(error.message)
 

@@ -13,7 +13,7 @@ from conformance.model.rule import ABSENT, Matched, Problem, Reading
 from conformance.openapi.document import escape, tokens
 from conformance.schemas import forms, parameters, strict_json
 from conformance.schemas.compiler import Compiler, Validator
-from conformance.schemas.problems import problems
+from conformance.schemas.problems import REPEATED, problems
 
 
 class Reader:
@@ -60,6 +60,8 @@ class Reader:
         query = _query(request.url)
         for parameter in self._query:
             self._check(parameter, parameters.from_pairs(query, parameter), values, found)
+        if found and query:
+            found = repetitions(found, query, prefix="/query")
         for parameter in self._header:
             text = request.headers.get(parameter.name)
             self._check(parameter, ABSENT if text is None else parameters.from_text(text, parameter), values, found)
@@ -138,6 +140,8 @@ class Reader:
         if value is ABSENT or media_type.schema is None:
             return Reading(media_type=media_type, body=value, form=form)
         found = problems(self._validator(media_type), value)
+        if found and form:
+            found = tuple(repetitions(found, form))
         return Reading(media_type=media_type, body=value, form=form, problems=found)
 
 
@@ -154,6 +158,22 @@ def was_left_out(headers: Headers) -> bool:
 def _query(url: str) -> dict[str, list[str]]:
     text = url.partition("?")[2].partition("#")[0]
     return parameters.grouped(parse_qsl(text, keep_blank_values=True)) if text else {}
+
+
+def repetitions(found: Iterable[Problem], sent: Mapping[str, list[str]], *, prefix: str = "") -> list[Problem]:
+    """Give problems in which a name that was sent several times, and is no list, breaks nothing but that."""
+    places = {f"{prefix}/{escape(name)}": name for name, texts in sent.items() if len(texts) > 1}
+    return [
+        replace(
+            problem,
+            message=f"{places[problem.instance_pointer]!r} is sent {len(sent[places[problem.instance_pointer]])} times",
+            expected="one value",
+            keyword=REPEATED,
+        )
+        if problem.instance_pointer in places and problem.keyword == "type"
+        else problem
+        for problem in found
+    ]
 
 
 def _unfit(given: str | None, content: tuple[MediaType, ...]) -> Problem:

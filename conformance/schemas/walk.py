@@ -6,10 +6,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 from urllib.parse import unquote
 
+from conformance.model.finding import json_type
 from conformance.model.operation import JsonSchema, Schema
 from conformance.openapi.dialect import NULLABLE
 from conformance.openapi.document import escape, tokens
 
+Trail = tuple[frozenset[int], ...]
+"""The schemas around one that is being walked, outermost first, each by the identities of its parts."""
+
+_DEEPEST: Final = 12
 _ALL_TYPES: Final = frozenset({"array", "boolean", "integer", "null", "number", "object", "string"})
 
 
@@ -33,6 +38,14 @@ def parts(schema: JsonSchema, root: JsonSchema) -> Iterator[Mapping[str, Any]]:
             waiting.append(node["anyOf"][0])
 
 
+def entered(schema: JsonSchema, root: JsonSchema, trail: Trail) -> Trail | None:
+    """Give the trail inside a schema; None where it is on the trail already, or the trail is too long."""
+    here = frozenset(map(id, parts(schema, root)))
+    if len(trail) > _DEEPEST or any(here & around for around in trail):
+        return None
+    return (*trail, here)
+
+
 def target(reference: str, root: JsonSchema) -> JsonSchema:
     """Give what a `#/$defs/…` reference of a self-contained schema refers to."""
     node: Any = root
@@ -44,22 +57,38 @@ def target(reference: str, root: JsonSchema) -> JsonSchema:
 
 def types(schema: JsonSchema, root: JsonSchema) -> frozenset[str]:
     """Give the JSON types that a schema allows; `integer` stands in `number` too."""
-    allowed = _ALL_TYPES
+    return _types(schema, root, frozenset())
+
+
+def _types(schema: JsonSchema, root: JsonSchema, trail: frozenset[int]) -> frozenset[str]:
+    """`trail` holds the schemas that are being looked at: a branch that leads back to one of them adds nothing."""
+    allowed = _ALL_TYPES if schema is not False else frozenset()
     for part in parts(schema, root):
-        declared = part.get("type")
-        if declared is not None and NULLABLE not in part:
-            names = frozenset({declared} if isinstance(declared, str) else declared)
-            allowed &= names | {"integer"} if "number" in names else names
-        branches = () if NULLABLE in part else (part.get("anyOf") or part.get("oneOf") or ())
-        if branches:
-            allowed &= frozenset().union(*(types(branch, root) for branch in branches))
+        if id(part) in trail:
+            return frozenset()
+        if NULLABLE in part:
+            continue
+        allowed &= _types_here(part)
+        for branches in (part.get("anyOf"), part.get("oneOf")):
+            if branches:
+                allowed &= frozenset().union(*(_types(branch, root, trail | {id(part)}) for branch in branches))
     return allowed | {"null"} if nullable(schema, root) else allowed
 
 
+def _types_here(part: Mapping[str, Any]) -> frozenset[str]:
+    declared = part.get("type")
+    if declared is not None:
+        names = frozenset({declared} if isinstance(declared, str) else declared)
+        return names | {"integer"} if "number" in names else names
+    members = [part["const"]] if "const" in part else part.get("enum")
+    return frozenset(map(json_type, members)) if isinstance(members, list) else _ALL_TYPES
+
+
 def nullable(schema: JsonSchema, root: JsonSchema) -> bool:
-    """Tell whether this module's reading of OpenAPI 3.0 `nullable` or a `null` type allows null."""
+    """Tell whether OpenAPI 3.0 `nullable`, a `null` type or a branch of that type allows null."""
     for part in parts(schema, root):
-        if NULLABLE in part:
+        branches = (*part.get("anyOf", ()), *part.get("oneOf", ()))
+        if any(isinstance(branch, Mapping) and branch.get("type") == "null" for branch in branches):
             return True
         if "$ref" in part:
             continue
@@ -72,12 +101,16 @@ def nullable(schema: JsonSchema, root: JsonSchema) -> bool:
 def properties(schema: JsonSchema, root: JsonSchema) -> dict[str, JsonSchema]:
     """Give the declared properties of an object schema, those of `anyOf` and `oneOf` branches included."""
     found: dict[str, JsonSchema] = {}
-    for part in parts(schema, root):
-        for name, value in part.get("properties", {}).items():
-            found.setdefault(name, value)
-        for branch in () if NULLABLE in part else (*part.get("anyOf", ()), *part.get("oneOf", ())):
-            for name, value in properties(branch, root).items():
+    waiting = [schema]
+    seen: set[int] = set()
+    while waiting:
+        for part in parts(waiting.pop(0), root):
+            if id(part) in seen:
+                continue
+            seen.add(id(part))
+            for name, value in part.get("properties", {}).items():
                 found.setdefault(name, value)
+            waiting += (*part.get("anyOf", ()), *part.get("oneOf", ()))
     return found
 
 
@@ -111,6 +144,24 @@ def values(
         if inner is not None:
             for index, item in enumerate(value):
                 yield from values(item, inner, root, f"{pointer}/{index}")
+
+
+def exact(path: Sequence[str | int], root: Any) -> list[str | int]:
+    """Give a path of `jsonschema_rs` with the keys that a value has: it gives keys such as "10" and "010" as 10."""
+    node, found = root, []
+    for token in path:
+        key = _key(node, token) if isinstance(node, Mapping) and isinstance(token, int) else token
+        found.append(key)
+        try:
+            node = node[key]
+        except (KeyError, IndexError, TypeError):
+            node = None
+    return found
+
+
+def _key(node: Mapping[str, Any], token: int) -> str:
+    spelled = (key for key in node if key.isascii() and key.removeprefix("+").isdigit() and int(key) == token)
+    return str(token) if str(token) in node else next(spelled, str(token))
 
 
 def spec_pointer(schema: Schema, path: Sequence[str | int]) -> str:

@@ -30,7 +30,7 @@ _SKIPPED: Final = ("Accept", "Accept-Encoding", "Content-Type", "User-Agent")
 _IDLE: Final = 2.0
 """Seconds that an idle connection is kept: less than servers do, so that none closes under a request."""
 _LONGEST_WAIT: Final = 30.0
-_BUNDLES: Final = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
+_BUNDLES: Final = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
 
 
 class HttpTarget:
@@ -54,9 +54,9 @@ class HttpTarget:
         self._places = Places(url, options.servers)
         self.local = is_loopback(self._base.hostname or "")
         self._proxy = None if self.local else _proxy(self._base.scheme, self._base.netloc)
+        self._ssl = _trust(url) if self._base.scheme == "https" else None
         self._runner = asyncio.Runner()
         self._session: aiohttp.ClientSession | None = None
-        self._ssl = _trust(url) if self._base.scheme == "https" else None
         self._pace = _Pace(options.rate)
         self.retried = 0
         """Requests that were sent again after a 429."""
@@ -272,7 +272,9 @@ def _trust(url: str) -> ssl.SSLContext:
         return ssl.create_default_context(cafile=None if folder else bundle, capath=bundle if folder else None)
     except (OSError, ssl.SSLError) as error:
         raise TargetError(
-            target=url, what=f"the certificate bundle {bundle} cannot be read: {error}", hint=f"see {_BUNDLES}"
+            target=url,
+            what=f"the certificate bundle {bundle} cannot be read: {error}",
+            hint=f"check {', '.join(_BUNDLES)}",
         ) from error
 
 

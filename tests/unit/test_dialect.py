@@ -22,7 +22,7 @@ def converted(schema: str, *, version: str = "3.0.3", more: str = "") -> JsonSch
 
 
 def valid(schema: JsonSchema, value: Any) -> bool:
-    return jsonschema_rs.Draft202012Validator(schema).is_valid(value)
+    return jsonschema_rs.Draft202012Validator(schema if isinstance(schema, bool) else dict(schema)).is_valid(value)
 
 
 def nullable(schema: Any) -> dict[str, Any]:

@@ -43,6 +43,7 @@ def _plant(seen: Matched, side: Side) -> Iterator[Exchange]:
         ),
     ],
     plant=_plant,
+    silent_when_clear=True,
     needs="a JSON body",
 )
 def byte_order_mark(operation: Operation, side: Side) -> MessageInspector | None:

@@ -57,6 +57,7 @@ _THING = answering(record(id={"type": "string"}))
         ),
     ],
     plant=_plant,
+    silent_when_clear=Side.RESPONSE,
     needs="a body whose fields are documented",
 )
 def credentials_in_body(operation: Operation, side: Side) -> MessageInspector | None:

@@ -43,6 +43,7 @@ def _plant(seen: Matched, side: Side) -> Iterator[Exchange]:
         ),
     ],
     plant=_plant,
+    silent_when_clear=True,
     needs="a JSON body",
 )
 def duplicate_json_key(operation: Operation, side: Side) -> MessageInspector | None:

@@ -80,6 +80,7 @@ def _plant(seen: Matched, side: Side) -> Iterator[Exchange]:
         ),
     ],
     plant=_plant,
+    silent_when_clear=True,
     needs="a value of a format that is known",
 )
 def format_violation(operation: Operation, side: Side) -> MessageInspector | None:

@@ -51,6 +51,7 @@ def _plant(seen: Matched, side: Side) -> Iterator[Exchange]:
         ),
     ],
     plant=_plant,
+    silent_when_clear=True,
     needs="a body of JSON, text or form fields",
 )
 def invalid_utf8(operation: Operation, side: Side) -> MessageInspector | None:

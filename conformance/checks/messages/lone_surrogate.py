@@ -40,6 +40,7 @@ def _plant(seen: Matched, side: Side) -> Iterator[Exchange]:
         ),
     ],
     plant=_plant,
+    silent_when_clear=True,
     needs="a JSON body",
 )
 def lone_surrogate(operation: Operation, side: Side) -> MessageInspector | None:

@@ -54,6 +54,7 @@ def _plant(seen: Matched, side: Side) -> Iterator[Exchange]:
         ),
     ],
     plant=_plant,
+    silent_when_clear=True,
     needs="a required field or parameter",
 )
 def missing_required_field(operation: Operation, side: Side) -> MessageInspector | None:

@@ -49,6 +49,7 @@ def _plant(seen: Matched, side: Side) -> Iterator[Exchange]:
         ),
     ],
     plant=_plant,
+    silent_when_clear=True,
     needs="a JSON body",
 )
 def non_finite_number(operation: Operation, side: Side) -> MessageInspector | None:

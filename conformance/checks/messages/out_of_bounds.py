@@ -83,6 +83,7 @@ def _plant(seen: Matched, side: Side) -> Iterator[Exchange]:
         ),
     ],
     plant=_plant,
+    silent_when_clear=True,
     needs="a bounded number, length or count",
 )
 def out_of_bounds(operation: Operation, side: Side) -> MessageInspector | None:

@@ -55,6 +55,7 @@ def _plant(seen: Matched, side: Side) -> Iterator[Exchange]:
         ),
     ],
     plant=_plant,
+    silent_when_clear=True,
     needs="a pattern that is not that of an identifier",
 )
 def pattern_mismatch(operation: Operation, side: Side) -> MessageInspector | None:

@@ -46,6 +46,7 @@ def _plant(seen: Matched, side: Side) -> Iterator[Exchange]:
         ),
     ],
     plant=_plant,
+    silent_when_clear=True,
     needs="a schema with a closed object, a choice or a condition",
 )
 def structure_mismatch(operation: Operation, side: Side) -> MessageInspector | None:

@@ -76,6 +76,7 @@ def _plant(seen: Matched, side: Side) -> Iterator[Exchange]:
         ),
     ],
     plant=_plant,
+    silent_when_clear=True,
     needs="a value of a limited type",
 )
 def type_mismatch(operation: Operation, side: Side) -> MessageInspector | None:

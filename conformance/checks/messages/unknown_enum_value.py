@@ -65,6 +65,7 @@ def _plant(seen: Matched, side: Side) -> Iterator[Exchange]:
         ),
     ],
     plant=_plant,
+    silent_when_clear=True,
     needs="a value from a list",
 )
 def unknown_enum_value(operation: Operation, side: Side) -> MessageInspector | None:

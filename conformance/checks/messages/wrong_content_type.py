@@ -67,6 +67,7 @@ _JSON = {"Content-Type": "application/json; charset=utf-8"}
         ),
     ],
     plant=_plant,
+    silent_when_clear=True,
     needs="a documented body",
 )
 def wrong_content_type(operation: Operation, side: Side) -> MessageInspector | None:

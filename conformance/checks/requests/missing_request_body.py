@@ -43,6 +43,7 @@ def _plant(seen: Matched) -> Iterator[Exchange]:
     ],
     bad=[Example(title="no body", operation=_FORM, method="POST", status=204)],
     plant=_plant,
+    silent_when_clear=True,
     needs="a required request body",
 )
 def missing_request_body(operation: Operation) -> Inspector | None:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from functools import lru_cache
 
 from conformance.model.example import FORM, form, query, record
 from conformance.model.http import Exchange
 from conformance.model.operation import JsonSchema, Location, MediaType, Operation
 from conformance.model.rule import Example, Inspector, Matched, Problem, Severity, Side, Stage, check
-from conformance.openapi.document import escape
 from conformance.schemas.constraints import contents
 from conformance.schemas.planting import with_body, with_pairs
+from conformance.schemas.problems import REPEATED
 from conformance.schemas.walk import properties, types
 
 _URL = "https://api.example.com/things/TH00000000000000000000000000000001?{}"
@@ -52,7 +52,7 @@ def _plant(seen: Matched) -> Iterator[Exchange]:
 
 @check(
     severity=Severity.WARNING,
-    stage=Stage.RELATION,
+    stage=Stage.SCHEMA,
     good=[
         Example(
             title="a list sent as a repeated parameter",
@@ -84,6 +84,7 @@ def _plant(seen: Matched) -> Iterator[Exchange]:
         ),
     ],
     plant=_plant,
+    silent_when_clear=True,
     needs="a parameter in a query or a form that is no list",
 )
 def repeated_parameter(operation: Operation) -> Inspector | None:
@@ -97,21 +98,4 @@ def repeated_parameter(operation: Operation) -> Inspector | None:
 
 
 def _inspect(seen: Matched) -> Iterator[Problem]:
-    yield from _repeated("/query", seen.request.query, _in_query(seen.operation), seen.operation)
-    if seen.request.form and seen.request.media_type is not None:
-        yield from _repeated("", seen.request.form, _in_form(seen.request.media_type), seen.operation)
-
-
-def _repeated(
-    place: str, sent: Mapping[str, list[str]], scalars: frozenset[str], operation: Operation
-) -> Iterator[Problem]:
-    for name, texts in sent.items():
-        if len(texts) > 1 and name in scalars:
-            yield Problem(
-                message=f"the parameter {name!r} is sent {len(texts)} times",
-                instance_pointer=f"{place}/{escape(name)}",
-                spec_pointer=operation.pointer,
-                expected="one value",
-                actual=texts,
-                keyword="repeated",
-            )
+    return (problem for problem in seen.request.problems if problem.keyword == REPEATED)

@@ -26,6 +26,7 @@ def _plant(seen: Matched) -> Iterator[Exchange]:
         Example(title="a body in a DELETE request", operation=_FETCH, method="DELETE", request_body="{}", status=204),
     ],
     plant=_plant,
+    silent_when_clear=True,
     needs="no request body",
 )
 def undocumented_request_body(operation: Operation) -> Inspector | None:

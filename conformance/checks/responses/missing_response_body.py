@@ -37,6 +37,7 @@ def _plant(seen: Matched) -> Iterator[Exchange]:
         Example(title="neither body nor type", operation=_RECORD),
     ],
     plant=_plant,
+    silent_when_clear=True,
     needs="a JSON response",
 )
 def missing_response_body(operation: Operation) -> Inspector | None:

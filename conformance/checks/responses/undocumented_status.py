@@ -28,6 +28,7 @@ def _plant(seen: Matched) -> Iterator[Exchange]:
     ],
     bad=[Example(title="another status", operation=answering(record()), status=302)],
     plant=_plant,
+    silent_when_clear=True,
 )
 def undocumented_status(operation: Operation) -> Inspector:
     """The response has a status code that the operation does not document.

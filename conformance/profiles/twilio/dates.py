@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from functools import lru_cache
 from typing import Final
 
@@ -52,3 +53,14 @@ def rfc_2822(seconds: int) -> str:
 def day(seconds: int) -> str:
     """Write the day of a time in seconds since 1970 as `2016-10-14`."""
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d")
+
+
+def seconds(text: object) -> int | None:
+    """Read a date of either style, or a day, as seconds since 1970; None where it is none."""
+    if not isinstance(text, str):
+        return None
+    try:
+        moment = datetime.fromisoformat(text) if text[:1].isdigit() else parsedate_to_datetime(text)
+        return int(moment.replace(tzinfo=moment.tzinfo or UTC).timestamp())
+    except (ValueError, OverflowError):
+        return None

@@ -8,6 +8,8 @@ UNKNOWN_PARAMETER: Final = 20001
 UNAUTHORIZED: Final = 20003
 METHOD_NOT_ALLOWED: Final = 20004
 PAGE_SIZE_TOO_LARGE: Final = 20007
+CONTENT_TYPE: Final = 19056
+"""The Content-Type of a request is none that Twilio takes."""
 NOT_FOUND: Final = 20404
 TOO_MANY_REQUESTS: Final = 20429
 INTERNAL_ERROR: Final = 20500
@@ -38,3 +40,8 @@ def body(*, status: int, code: int, message: str) -> dict[str, Any]:
     if code == UNAUTHORIZED:
         found["detail"] = "Your AccountSid or AuthToken was incorrect."
     return found
+
+
+def conflict(path: str) -> int | None:
+    """Give the code for what is there already, by the path of its collection; None for the general one."""
+    return 21710 if path.endswith(("/PhoneNumbers", "/ShortCodes")) else None

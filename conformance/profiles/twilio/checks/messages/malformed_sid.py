@@ -57,6 +57,7 @@ def _plant(seen: Matched, side: Side) -> Iterator[Exchange]:
         ),
     ],
     plant=_plant,
+    silent_when_clear=True,
     needs="a SID with a pattern",
 )
 def malformed_sid(operation: Operation, side: Side) -> MessageInspector | None:

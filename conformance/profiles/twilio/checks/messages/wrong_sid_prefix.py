@@ -69,6 +69,7 @@ def _plant(seen: Matched, side: Side) -> Iterator[Exchange]:
     ],
     plant=_plant,
     needs="a SID field without a pattern",
+    silent_when_clear=Side.RESPONSE,
 )
 def wrong_sid_prefix(operation: Operation, side: Side) -> MessageInspector | None:
     """A SID has the prefix of another kind of resource, in a field for which the description has no pattern.
@@ -78,18 +79,24 @@ def wrong_sid_prefix(operation: Operation, side: Side) -> MessageInspector | Non
 
     Source: https://www.twilio.com/docs/glossary/what-is-a-sid and the patterns of Twilio's official descriptions.
     """
-    if not applies(operation.api) or not any(_concerns(schema, schema) for schema in schemas(operation, side)):
+    if not applies(operation.api) or not any(map(_concerns, schemas(operation, side))):
         return None
     return _inspect
 
 
-def _concerns(schema: JsonSchema, root: JsonSchema) -> bool:
-    declared = properties(schema, root)
-    inner = items(schema, root)
-    return any(
-        (prefixes_of_field(name) and keyword(child, root, "pattern") is None) or _concerns(child, root)
-        for name, child in declared.items()
-    ) or (inner is not None and _concerns(inner, root))
+def _concerns(root: JsonSchema) -> bool:
+    waiting = [root]
+    seen: set[int] = set()
+    while waiting:
+        schema = waiting.pop()
+        if id(schema) in seen:
+            continue
+        seen.add(id(schema))
+        declared, inner = properties(schema, root), items(schema, root)
+        if any(prefixes_of_field(name) and keyword(child, root, "pattern") is None for name, child in declared.items()):
+            return True
+        waiting += [*declared.values(), *([] if inner is None else [inner])]
+    return False
 
 
 def _inspect(reading: Reading) -> Iterator[Problem]:

@@ -1,0 +1,1 @@
+"""Checks of the answers to generated requests: what was expected, and what came."""

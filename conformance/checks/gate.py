@@ -1,0 +1,204 @@
+"""The gate: tells exchanges in which nothing can be found, at a fraction of the price of judging them.
+
+Most traffic conforms. Such an exchange has a documented status and media type, JSON that every parser reads alike, and
+values that pass the closed form of their schemas; then every check that is marked `silent_when_clear` has nothing to
+say, and only the others run. Whatever is not clear at once is left to the judge: the gate never finds, it only clears.
+
+A name that occurs twice in one object is lost in decoding, but its quotes are not: where nothing is escaped, a text has
+two quotes for each string in its value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import msgspec
+
+from conformance.checks.judge import Judge
+from conformance.model.http import Exchange, Request, Response
+from conformance.model.operation import Answer, Location, MediaType, Operation, Parameter, Schema
+from conformance.model.rule import ABSENT, Matched, Problem, Reading
+from conformance.schemas.closed import Tighten
+from conformance.schemas.coverage import Lens
+from conformance.schemas.reading import Reader, pick
+from conformance.schemas.shapes import Look, look
+from conformance.schemas.walk import types
+
+_decode: Final = msgspec.json.Decoder().decode
+_EMPTY: Final = Reading()
+
+_Run = Callable[[Matched], Iterable[Problem]]
+
+
+@dataclass(slots=True, kw_only=True)
+class _Body:
+    """A JSON body of one media type."""
+
+    media_type: MediaType
+    is_clear: Callable[[Any], bool]
+    look: Look
+
+
+@dataclass(slots=True, kw_only=True)
+class _Status:
+    """What is known of one status of an operation."""
+
+    answer: Answer
+    bodies: dict[str | None, _Body | None]
+    """By the Content-Type header as it was sent."""
+
+
+@dataclass(slots=True, kw_only=True)
+class _Entrance:
+    """What is known of one operation."""
+
+    reader: Reader
+    lens: Lens
+    statuses: dict[int, _Status | None]
+    runs: tuple[_Run, ...] | None
+    """The checks that still have to look; None where one cannot be planned, so that nothing is clear."""
+    takes_nothing: bool
+    """Whether a request with neither query nor body carries nothing that could be wrong."""
+
+
+@dataclass(slots=True)
+class Clear:
+    """An exchange in which there is nothing to find."""
+
+    matched: Matched
+    key: Hashable
+    """Equal for exchanges that cover the same."""
+
+
+class Gate:
+    """Clears exchanges before the judge sees them."""
+
+    def __init__(self, judge: Judge, *, tighten: Callable[[Operation], Tighten]) -> None:
+        """Stand before a judge; `tighten` gives what profiles demand of an operation's properties."""
+        self._judge = judge
+        self._tighten = tighten
+        self._entrances: dict[Operation, _Entrance] = {}
+
+    def clear(self, exchange: Exchange) -> Clear | None:
+        """Give the exchange as it was read, where no check can object to it; None where the judge must look."""
+        request, response = exchange.request, exchange.response
+        location, _, query = request.url.partition("?")
+        found = self._judge.router.quick(request.method, location)
+        if found is None:
+            return None
+        route, values = found
+        entrance = self._entrances.get(route.operation)
+        if entrance is None:
+            entrance = self._entrances[route.operation] = self._entrance(route.operation)
+        if entrance.runs is None:
+            return None
+        read = self._answered(entrance, route.operation, response)
+        if read is None:
+            return None
+        answer, answered, shape = read
+        path_parameters = dict(zip(route.names, values, strict=True))
+        key: Hashable = None
+        if query or request.body or not entrance.takes_nothing:
+            asked = entrance.reader.read_request(request, path_parameters)
+            if asked.problems or asked.body_error is not None or asked.media_type_error is not None:
+                return None
+            if _is_odd(asked, request, route.operation):
+                return None
+            key = entrance.lens.asked(asked)
+        else:
+            asked = Reading(parameters={f"path/{name}": text for name, text in path_parameters.items()})
+        matched = Matched(
+            exchange=exchange,
+            operation=route.operation,
+            path_parameters=path_parameters,
+            answer=answer,
+            request=asked,
+            response=answered,
+        )
+        for run in entrance.runs:
+            for _ in run(matched):
+                return None
+        return Clear(matched, (response.status, key, shape))
+
+    def _answered(
+        self, entrance: _Entrance, operation: Operation, response: Response
+    ) -> tuple[Answer, Reading, Hashable] | None:
+        status = entrance.statuses.get(response.status, ABSENT)
+        if status is ABSENT:
+            status = entrance.statuses[response.status] = self._status(operation, response.status)
+        if status is None:
+            return None
+        text = response.body
+        if not status.answer.content:
+            return None if text else (status.answer, _EMPTY, None)
+        content_type = response.headers.get("Content-Type")
+        body = status.bodies.get(content_type, ABSENT)
+        if body is ABSENT:
+            body = status.bodies[content_type] = self._body(status.answer, operation, content_type)
+        if body is None or not text or b"\\" in text:
+            return None
+        try:
+            value = _decode(text)
+        except (ValueError, RecursionError):
+            return None
+        if not body.is_clear(value):
+            return None
+        shape, strings = body.look(value)
+        if text.count(b'"') != 2 * strings:
+            return None
+        return status.answer, Reading(media_type=body.media_type, body=value), shape
+
+    def _entrance(self, operation: Operation) -> _Entrance:
+        needed = {parameter.location for parameter in operation.parameters if parameter.required}
+        declared = {parameter.location for parameter in operation.parameters}
+        steps = self._judge.steps(operation)
+        return _Entrance(
+            reader=self._judge.reader(operation),
+            lens=Lens(operation),
+            statuses={},
+            runs=None
+            if steps is None
+            else tuple(step.run for step in steps if step.side not in step.check.silent_when_clear),
+            takes_nothing=not declared & {Location.HEADER, Location.COOKIE}
+            and all(_is_text(parameter) for parameter in operation.parameters_in(Location.PATH))
+            and needed <= {Location.PATH}
+            and operation.request_body is None,
+        )
+
+    def _status(self, operation: Operation, status: int) -> _Status | None:
+        answer = operation.answer(status)
+        if answer is None or operation.method == "HEAD" or not all(map(_is_free, answer.headers.values())):
+            return None
+        return _Status(answer=answer, bodies={})
+
+    def _body(self, answer: Answer, operation: Operation, content_type: str | None) -> _Body | None:
+        media_type = pick(answer.content, content_type)
+        if media_type is None or not media_type.is_json or media_type.schema is None:
+            return None
+        is_clear = self._judge.compiler.closed(media_type.schema, self._tighten(operation))
+        if is_clear is None:
+            return None
+        return _Body(media_type=media_type, is_clear=is_clear, look=look(media_type.schema.json_schema))
+
+
+def _is_free(schema: Schema) -> bool:
+    """Tell whether a header of this schema can have any value."""
+    root = schema.json_schema
+    return root is True or (
+        (isinstance(root, Mapping) and not root.keys() - {"description", "example", "type"})
+        and ("string" in types(root, root))
+    )
+
+
+def _is_odd(asked: Reading, request: Request, operation: Operation) -> bool:
+    """Tell whether a body is sent where none is documented, or missing where one is required."""
+    if operation.request_body is None:
+        return bool(request.body)
+    return operation.request_body.required and not request.body and asked.body is ABSENT
+
+
+def _is_text(parameter: Parameter) -> bool:
+    root = parameter.schema.json_schema
+    return types(root, root) == {"string"} and parameter.style == "simple"

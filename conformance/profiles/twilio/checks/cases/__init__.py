@@ -1,0 +1,1 @@
+"""Checks of Twilio's answers to generated requests."""

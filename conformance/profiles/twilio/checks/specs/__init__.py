@@ -1,0 +1,1 @@
+"""Checks on the descriptions of Twilio's APIs."""

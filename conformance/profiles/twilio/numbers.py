@@ -1,0 +1,63 @@
+"""Phone numbers as Twilio reads and writes them, and the test numbers that stand for an outcome."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+_E164: Final = re.compile(r"\+[1-9]\d{1,14}")
+_SHORT_CODE: Final = re.compile(r"\d{3,8}")
+_CHANNEL: Final = re.compile(r"[a-z]+:\S.*")
+_ALPHANUMERIC: Final = re.compile(r"(?=.*[A-Za-z])[A-Za-z0-9 +&_-]{1,11}")
+_NORTH_AMERICAN: Final = re.compile(r"\+1(\d{3})(\d{3})(\d{4})")
+
+
+def is_recipient(text: str) -> bool:
+    """Tell whether a message can go to this: E.164, a short code, or an address of another channel."""
+    return any(pattern.fullmatch(text) for pattern in (_E164, _SHORT_CODE, _CHANNEL))
+
+
+def is_sender(text: str) -> bool:
+    """Tell whether a message can come from this: what can receive one, or an alphanumeric sender."""
+    return is_recipient(text) or _ALPHANUMERIC.fullmatch(text) is not None
+
+
+def formatted(text: str) -> str:
+    """Write a number as `to_formatted` does: `(415) 867-5308` in North America, itself elsewhere."""
+    found = _NORTH_AMERICAN.fullmatch(text)
+    return f"({found[1]}) {found[2]}-{found[3]}" if found else text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """The error that a test number stands for."""
+
+    code: int
+    message: str
+    """`{}` is the number."""
+
+
+_NOT_VALID: Final = "The '{field}' number {{}} is not a valid phone number."
+
+OUTCOMES: Final[Mapping[tuple[str, str, str], Outcome]] = {
+    ("Messages", "From", "+15005550001"): Outcome(code=21212, message=_NOT_VALID.format(field="From")),
+    ("Messages", "From", "+15005550007"): Outcome(
+        code=21606, message="The 'From' phone number {} is not a number of your account that can send messages."
+    ),
+    ("Messages", "From", "+15005550008"): Outcome(code=21611, message="The queue of the 'From' number {} is full."),
+    ("Messages", "To", "+15005550001"): Outcome(code=21211, message=_NOT_VALID.format(field="To")),
+    ("Messages", "To", "+15005550002"): Outcome(code=21612, message="The 'To' number {} cannot be reached by SMS."),
+    ("Messages", "To", "+15005550003"): Outcome(
+        code=21408, message="Permission to send an SMS has not been enabled for the region of {}."
+    ),
+    ("Messages", "To", "+15005550004"): Outcome(code=21610, message="Attempt to send to unsubscribed recipient {}."),
+    ("Messages", "To", "+15005550009"): Outcome(code=21614, message="To number: {}, is not a mobile number."),
+    ("Calls", "From", "+15005550001"): Outcome(code=21212, message=_NOT_VALID.format(field="From")),
+    ("Calls", "To", "+15005550001"): Outcome(code=21217, message=_NOT_VALID.format(field="To")),
+    ("Calls", "To", "+15005550002"): Outcome(code=21214, message="The 'To' number {} cannot be reached."),
+    ("Calls", "To", "+15005550003"): Outcome(code=21215, message="Account not authorized to call {}."),
+    ("Calls", "To", "+15005550004"): Outcome(code=21216, message="Account not allowed to call {}."),
+}
+"""By collection, parameter and number: https://www.twilio.com/docs/iam/test-credentials."""

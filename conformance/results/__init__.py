@@ -1,0 +1,23 @@
+"""results.json: a report, lossless and versioned; and the collector that makes one from judgements.
+
+`docs/results.md` describes the file, `docs/schemas/results.json` is its JSON Schema.
+"""
+
+from conformance.results.collector import Collector, api_facts, facts
+from conformance.results.evidence import evidence, sample
+from conformance.results.file import FORMAT, occurrence, read, recognizes, text, to_json, write
+
+__all__ = [
+    "FORMAT",
+    "Collector",
+    "api_facts",
+    "evidence",
+    "facts",
+    "occurrence",
+    "read",
+    "recognizes",
+    "sample",
+    "text",
+    "to_json",
+    "write",
+]

@@ -1,0 +1,79 @@
+"""A description under audit, with everything that may be asked about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+from conformance.errors import DocumentError
+from conformance.model.operation import Api, Contract, Schema
+from conformance.model.rule import Problem
+from conformance.openapi.changes import Change
+from conformance.openapi.dialect import self_contained
+from conformance.openapi.objects import Node
+from conformance.openapi.references import Place, References
+from conformance.openapi.survey import Survey
+from conformance.schemas.compiler import Compiler
+from conformance.schemas.observed import Observed
+from conformance.schemas.problems import problems
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """What another description of the same API says differently; that one is the `new` side of the change."""
+
+    other: str
+    """The name of the other description."""
+    change: Change
+    survey: Survey
+    """The other description."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Audited:
+    """What an audit check looks at."""
+
+    survey: Survey
+    sisters: tuple[Survey, ...] = ()
+    """The other descriptions of the same run."""
+    crowd: tuple[Survey, ...] = ()
+    """The description and its sisters, in the order of the run."""
+    differences: tuple[Difference, ...] | None = None
+    """Against other descriptions of the same API; None where none was given or none has the same operations."""
+    observed: Observed | None = None
+    """What recordings show; None where none was given."""
+    compiler: Compiler = field(default_factory=Compiler)
+    """Knows the formats that are asserted."""
+    _schemas: dict[str, Schema] = field(default_factory=dict)
+
+    def objections(self, node: Node, value: Any) -> tuple[Problem, ...]:
+        """Give what a schema objects to in a value; nothing where the schema is too broken to say."""
+        try:
+            return problems(self.compiler.validator(self._schema(node), api=self._api), value)
+        except DocumentError:
+            return ()
+
+    def _schema(self, node: Node) -> Schema:
+        known = self._schemas.get(node.pointer)
+        if known is None:
+            document = self.survey.document
+            place = Place(document=document, pointer=node.pointer, value=node.value)
+            make = partial(self_contained, place, References(document), version=self.survey.version)
+            known = self._schemas[node.pointer] = Schema(pointer=node.pointer, make=make)
+        return known
+
+    @property
+    def _api(self) -> Api:
+        document = self.survey.document
+        return Api(
+            name=self.survey.name,
+            title="",
+            version="",
+            openapi=self.survey.version,
+            servers=(),
+            digest="",
+            contract=Contract.AS_WRITTEN,
+            path=document.path,
+            locate=document.position,
+        )

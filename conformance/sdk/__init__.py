@@ -1,0 +1,1 @@
+"""Real SDKs, driven from outside and judged by the bytes they put on the wire."""

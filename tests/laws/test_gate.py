@@ -1,0 +1,176 @@
+"""The gate clears only what the judge finds nothing in, and what it counts together covers the same."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import cache
+from itertools import islice
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from conformance import checks
+from conformance.config import Settings
+from conformance.generate import plan
+from conformance.generate.case import request
+from conformance.mock.handler import Mock
+from conformance.mock.store import State
+from conformance.model.http import Exchange, Source
+from conformance.model.operation import Operation
+from conformance.model.rule import Matched, Side, Subject
+from conformance.run.suite import Suite, compiler, suite
+from conformance.schemas.coverage import Lens, seen
+from conformance.schemas.shapes import count_strings, look
+
+
+@cache
+def held(contract: str) -> Suite:
+    return suite(Settings(contract=contract))
+
+
+@cache
+def conformant(contract: str) -> tuple[Exchange, ...]:
+    """A few exchanges of every operation with the reference server."""
+    made = held(contract)
+    mock = Mock(made.operations, compiler())
+    found: list[Exchange] = []
+    for operation in made.operations:
+        state = State()
+
+        def known(each: Operation, state: State = state) -> dict[str, str]:
+            return dict(mock.seeded(each, state))
+
+        for case in islice(plan.cases(operation, context=known), 4):
+            sent = request(case)
+            sent = replace(sent, headers=sent.headers.replace("Authorization", mock.authorization))
+            response, state = mock.handle(sent, state)
+            source = Source(kind="test", path="test", index=len(found))
+            found.append(Exchange(id=case.id, request=sent, response=response, source=source))
+    return tuple(found)
+
+
+def faulty(contract: str) -> Iterator[Exchange]:
+    """Every fault that every check can plant into one exchange of each operation."""
+    made = held(contract)
+    for exchange in conformant(contract)[::4]:
+        matched = made.judge.judge(exchange).matched
+        assert matched is not None
+        for check in checks.every():
+            if check.plant is not None:
+                yield from _planted(check.plant, check.subject, matched)
+
+
+def _planted(plant: Any, subject: Subject, matched: Matched) -> Iterator[Exchange]:
+    if subject is Subject.MESSAGE:
+        for side in (Side.REQUEST, Side.RESPONSE):
+            yield from islice(plant(matched, side), 3)
+    elif subject in {Subject.ROUTE, Subject.REQUEST, Subject.RESPONSE}:
+        yield from islice(plant(matched), 3)
+
+
+def agrees(contract: str, exchange: Exchange) -> bool:
+    """Check the law for one exchange, and tell whether it was cleared."""
+    made = held(contract)
+    clear = made.gate.clear(exchange)
+    if clear is None:
+        return False
+    judgement = made.judge.judge(exchange)
+    assert not judgement.findings
+    assert judgement.operation is clear.matched.operation
+    assert set(judgement.passed) == set(made.judge.applicable(clear.matched.operation))
+    assert judgement.matched is not None
+    assert seen(clear.matched) == seen(judgement.matched)
+    return True
+
+
+@pytest.mark.parametrize("contract", ["corrected", "as-written"])
+def test_conformant_exchanges_are_cleared(contract: str) -> None:
+    cleared = [agrees(contract, exchange) for exchange in conformant(contract)]
+    assert sum(cleared) > 0.8 * len(cleared)
+
+
+@pytest.mark.parametrize("contract", ["corrected", "as-written"])
+def test_no_planted_fault_is_cleared_unless_the_judge_sees_none_either(contract: str) -> None:
+    assert sum(not agrees(contract, exchange) for exchange in faulty(contract)) > 500
+
+
+@pytest.mark.parametrize("contract", ["corrected", "as-written"])
+def test_equal_keys_cover_the_same(contract: str) -> None:
+    made = held(contract)
+    by_gate: dict[Any, set[str]] = {}
+    by_lens: dict[Any, set[str]] = {}
+    lenses = {operation: Lens(operation) for operation in made.operations}
+    for exchange in conformant(contract):
+        clear = made.gate.clear(exchange)
+        if clear is not None:
+            shown = seen(clear.matched)
+            operation = clear.matched.operation
+            assert by_gate.setdefault((operation.key, clear.key), shown) == shown
+            assert by_lens.setdefault((operation.key, lenses[operation].key(clear.matched)), shown) == shown
+
+
+def test_a_repeated_name_is_never_cleared() -> None:
+    made = held("corrected")
+    repeated = 0
+    for exchange in conformant("corrected"):
+        body = exchange.response.body
+        value = msgspec.json.decode(body) if body else None
+        if isinstance(value, dict) and value:
+            name = next(iter(value))
+            for text in (
+                b"{" + json.dumps(name).encode() + b":null," + body[1:],
+                b"{" + json.dumps(name).encode() + b" : null," + body[1:],
+            ):
+                assert made.gate.clear(replace(exchange, response=replace(exchange.response, body=text))) is None
+                repeated += 1
+    assert repeated > 100
+
+
+SCHEMA = {
+    "type": "object",
+    "properties": {
+        "name": {"type": ["string", "null"]},
+        "count": {"type": "integer"},
+        "either": {"type": ["integer", "string"]},
+        "state": {"type": ["string", "null"], "enum": ["on", "off", None]},
+        "links": {"type": "object"},
+        "inner": {"type": ["object", "null"], "properties": {"note": {"type": "string"}}},
+        "things": {
+            "type": "array",
+            "items": {
+                "type": ["object", "null"],
+                "properties": {"name": {"type": ["string", "null"]}, "state": {"type": "string", "enum": ["a", "b"]}},
+            },
+        },
+    },
+}
+TEXT = st.text("ab", max_size=2)
+INNER = st.fixed_dictionaries({}, optional={"note": TEXT})
+THING = st.none() | st.fixed_dictionaries({}, optional={"name": st.none() | TEXT, "state": st.sampled_from("ab")})
+VALUES = st.fixed_dictionaries(
+    {},
+    optional={
+        "name": st.none() | TEXT,
+        "count": st.integers(0, 3),
+        "either": st.integers(0, 3) | TEXT,
+        "state": st.sampled_from(["on", "off", None]),
+        "links": st.dictionaries(TEXT, TEXT, max_size=2),
+        "inner": st.none() | INNER,
+        "things": st.lists(THING, max_size=4),
+    },
+)
+
+
+@given(VALUES)
+def test_a_shape_counts_every_string(value: dict[str, Any]) -> None:
+    assert look(SCHEMA)(value)[1] == count_strings(value)
+
+
+@given(VALUES)
+def test_a_text_without_escapes_has_two_quotes_for_every_string(value: dict[str, Any]) -> None:
+    assert msgspec.json.encode(value).count(b'"') == 2 * count_strings(value)

@@ -1,0 +1,318 @@
+"""Live targets: what goes over the wire, and what becomes of everything that goes wrong there."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Self
+
+import pytest
+
+from conformance.errors import TargetError
+from conformance.model.http import Headers, Request, Response
+from conformance.model.operation import Server
+from conformance.targets import Dialogue, Failure, Options, Outcome, Reason, open_target, single
+from conformance.targets.http import HttpTarget, Places, is_loopback
+
+OK = b"HTTP/1.1 200 OK\r\nX-A: 1\r\nX-A: 2\r\nContent-Length: %d\r\n\r\n%b"
+REPLIES = {
+    "/empty": b"",
+    "/half": b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf",
+    "/garbage": b"I speak something else\r\n\r\n",
+    "/redirect": b"HTTP/1.1 302 Found\r\nLocation: /elsewhere\r\nContent-Length: 0\r\n\r\n",
+    "/odd": b"HTTP/1.1 200 OK\r\nX-Odd: \xe9\r\nContent-Length: 0\r\n\r\n",
+}
+
+
+class Raw:
+    """A server that shows what it got, byte for byte."""
+
+    def __init__(self) -> None:
+        self.port = 0
+        self.connections = 0
+        self.active = 0
+        self.most_active = 0
+        self.refusals = 0
+        self._loop = asyncio.new_event_loop()
+        self._ready = threading.Event()
+        self._thread = threading.Thread(target=self._serve)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        self._ready.wait(5)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._loop.call_soon_threadsafe(self._stop.set)
+        self._thread.join(5)
+
+    def _serve(self) -> None:
+        with asyncio.Runner(loop_factory=lambda: self._loop) as runner:
+            runner.run(self._main())
+
+    async def _main(self) -> None:
+        self._stop = asyncio.Event()
+        server = await asyncio.start_server(self._connection, "127.0.0.1", 0)
+        self.port = server.sockets[0].getsockname()[1]
+        self._ready.set()
+        await self._stop.wait()
+        server.close()
+
+    async def _connection(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.connections += 1
+        try:
+            while await self._answer(reader, writer):
+                pass
+        except (asyncio.IncompleteReadError, ConnectionError):
+            pass
+        finally:
+            writer.close()
+
+    async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
+        head = await reader.readexactly(1)
+        if head == b"\x16":
+            writer.write(b"no TLS here")
+            return False
+        head += await reader.readuntil(b"\r\n\r\n")
+        length = next((int(line[15:]) for line in head.split(b"\r\n") if line.lower().startswith(b"content-length")), 0)
+        body = await reader.readexactly(length)
+        path = head.split(b" ")[1].decode()
+        if path == "/slow":
+            await asyncio.sleep(60)
+        if path.startswith("/wait"):
+            self.active += 1
+            self.most_active = max(self.most_active, self.active)
+            await asyncio.sleep(0.02)
+            self.active -= 1
+        if path in REPLIES:
+            writer.write(REPLIES[path])
+            await writer.drain()
+            return path in {"/redirect", "/odd"}
+        if path == "/busy" and self.refusals < 2:
+            self.refusals += 1
+            writer.write(b"HTTP/1.1 429 Busy\r\nRetry-After: 0\r\nContent-Length: 0\r\n\r\n")
+        else:
+            echo = head + body
+            writer.write(OK % (len(echo), echo))
+        await writer.drain()
+        return True
+
+
+@pytest.fixture(scope="module")
+def raw() -> Iterator[Raw]:
+    with Raw() as server:
+        yield server
+
+
+@pytest.fixture
+def target(raw: Raw) -> Iterator[HttpTarget]:
+    found = open_target(f"http://127.0.0.1:{raw.port}", Options(timeout=0.5))
+    assert isinstance(found, HttpTarget)
+    yield found
+    found.close()
+
+
+def get(path: str) -> Request:
+    return Request(method="GET", url=f"https://api.example.com{path}")
+
+
+def responded(outcome: Outcome) -> Response:
+    assert isinstance(outcome, Response), outcome
+    return outcome
+
+
+def test_requests_go_out_exactly_as_they_were_generated(target: HttpTarget, raw: Raw) -> None:
+    sent = Request(
+        method="POST",
+        url="https://api.example.com/a%2Fb/%7Bx%7D/./..;v=1?q=%2B1+2&q=&StartTime%3C=x%20y",
+        headers=Headers((("X-B", "1"), ("Accept", "text/plain"), ("X-B", "2"))),
+        body=b"a=%C3%A9",
+    )
+    answer = responded(target.send(sent))
+    head, _, body = answer.body.decode().partition("\r\n\r\n")
+    lines = head.split("\r\n")
+    assert lines[0] == "POST /a%2Fb/%7Bx%7D/./..;v=1?q=%2B1+2&q=&StartTime%3C=x%20y HTTP/1.1"
+    assert body == "a=%C3%A9"
+    fields = sorted(lines[1:])
+    assert fields == ["Accept: text/plain", "Content-Length: 8", f"Host: 127.0.0.1:{raw.port}", "X-B: 1", "X-B: 2"]
+    assert answer.headers.get_all("X-A") == ("1", "2")
+    assert (answer.elapsed or 0) > 0
+
+
+def test_the_documented_host_can_be_kept(raw: Raw) -> None:
+    target = open_target(f"http://127.0.0.1:{raw.port}", Options(keep_host=True))
+    assert b"Host: api.example.com\r\n" in responded(target.send(get("/"))).body
+    target.close()
+
+
+def test_connections_are_kept_alive(target: HttpTarget, raw: Raw) -> None:
+    before = raw.connections
+    assert [responded(each).status for each in target.play(single(get("/")) for _ in range(5))] == [200] * 5
+    assert raw.connections == before + 1
+
+
+@pytest.mark.parametrize(
+    ("path", "reason"),
+    [
+        ("/slow", Reason.TIMEOUT),
+        ("/empty", Reason.RESET),
+        ("/half", Reason.TRUNCATED),
+        ("/garbage", Reason.NOT_HTTP),
+    ],
+)
+def test_what_goes_wrong_on_the_wire_is_a_value(target: HttpTarget, path: str, reason: Reason) -> None:
+    outcome = target.send(get(path))
+    assert isinstance(outcome, Failure)
+    assert outcome.reason is reason
+    assert outcome.message
+    assert (outcome.elapsed or 0) > 0
+
+
+def test_encryption_that_fails_is_a_value(raw: Raw) -> None:
+    target = open_target(f"https://127.0.0.1:{raw.port}", Options(timeout=2))
+    outcome = target.send(get("/"))
+    assert isinstance(outcome, Failure)
+    assert outcome.reason is Reason.TLS
+    target.close()
+
+
+def test_a_server_that_is_not_there_is_a_value_and_can_be_asked_for_first() -> None:
+    target = open_target("http://127.0.0.1:1")
+    outcome = target.send(get("/"))
+    assert isinstance(outcome, Failure)
+    assert outcome.reason is Reason.UNREACHABLE
+    assert isinstance(target, HttpTarget)
+    with pytest.raises(TargetError, match="no connection"):
+        target.reach()
+    target.close()
+
+
+def test_a_server_that_is_there_can_be_reached(target: HttpTarget) -> None:
+    target.reach()
+
+
+def test_redirects_are_answers(target: HttpTarget) -> None:
+    assert responded(target.send(get("/redirect"))).status == 302
+
+
+def test_header_bytes_that_are_no_utf_8_are_kept(target: HttpTarget) -> None:
+    assert responded(target.send(get("/odd"))).headers.get("X-Odd") == "é"
+
+
+def test_too_many_requests_are_sent_again(target: HttpTarget, raw: Raw) -> None:
+    raw.refusals = 0
+    assert responded(target.send(get("/busy"))).status == 200
+    assert target.retried == 2
+
+
+def test_retries_end(raw: Raw) -> None:
+    raw.refusals = 0
+    target = open_target(f"http://127.0.0.1:{raw.port}", Options(retries=1))
+    assert responded(target.send(get("/busy"))).status == 429
+    target.close()
+
+
+def pair(first: str, second: str) -> Dialogue[list[str]]:
+    found = []
+    for path in (first, second):
+        outcome = yield get(path)
+        found.append(responded(outcome).body.decode().split(" ")[1])
+    return found
+
+
+def test_dialogues_run_side_by_side_and_end_in_their_order(raw: Raw) -> None:
+    raw.most_active = 0
+    target = open_target(f"http://127.0.0.1:{raw.port}", Options(workers=4))
+    played = list(target.play(pair(f"/wait/{n}" if n % 3 == 0 else f"/{n}", f"/second/{n}") for n in range(40)))
+    assert [second for _, second in played] == [f"/second/{n}" for n in range(40)]
+    assert 1 < raw.most_active <= 4
+    target.close()
+
+
+def test_leaving_early_lets_go_of_what_is_running(raw: Raw) -> None:
+    target = open_target(f"http://127.0.0.1:{raw.port}", Options(workers=3))
+    playing = target.play(single(get("/" if n == 0 else "/slow")) for n in range(9))
+    assert responded(next(playing)).status == 200
+    playing.close()  # type: ignore[attr-defined] # it is a generator
+    target.close()
+
+
+def test_requests_keep_to_the_rate(raw: Raw) -> None:
+    target = open_target(f"http://127.0.0.1:{raw.port}", Options(rate=100, workers=2))
+    loop = asyncio.new_event_loop()
+    start = loop.time()
+    assert len(list(target.play(single(get("/")) for _ in range(11)))) == 11
+    assert loop.time() - start > 0.09
+    loop.close()
+    target.close()
+
+
+SERVERS = tuple(
+    Server(url=f"https://{host}{base}", scheme="https", host=host, base_path=base)
+    for host, base in [("api.example.com", "/v1"), ("api.example.com", "/v1/beta"), ("", "/any"), ("b.com", "")]
+)
+
+
+@pytest.mark.parametrize(
+    ("target", "url", "expected"),
+    [
+        ("http://h:1", "https://api.example.com/v1/x?q=%2F", "http://h:1/v1/x?q=%2F"),
+        ("http://h:1/", "https://api.example.com/v1/x", "http://h:1/x"),
+        ("http://h:1/own", "https://api.example.com/v1/x", "http://h:1/own/x"),
+        ("http://h:1/own/", "https://api.example.com/v1/beta/x", "http://h:1/own/x"),
+        ("http://h:1/", "https://api.example.com/v10/x", "http://h:1/v10/x"),
+        ("http://h:1/", "https://api.example.com/v1", "http://h:1"),
+        ("http://h:1/", "https://c.com/any/x", "http://h:1/x"),
+        ("http://h:1/", "https://b.com/v1/x", "http://h:1/v1/x"),
+    ],
+)
+def test_a_target_with_a_path_of_its_own_replaces_the_base_path(target: str, url: str, expected: str) -> None:
+    assert Places(target, SERVERS).of(url) == expected
+
+
+@pytest.mark.parametrize("host", ["localhost", "a.localhost", "127.0.0.1", "127.9.9.9", "::1", "[::1]"])
+def test_loopback_hosts_are_local(host: str) -> None:
+    assert is_loopback(host)
+
+
+@pytest.mark.parametrize("host", ["api.twilio.com", "10.0.0.1", "0.0.0.0", "localhost.example.com", ""])  # noqa: S104 - not bound
+def test_other_hosts_are_not(host: str) -> None:
+    assert not is_loopback(host)
+
+
+def test_proxies_come_from_the_environment(raw: Raw, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{raw.port}")
+    monkeypatch.setenv("no_proxy", "direct.invalid")
+    target = open_target("http://far.invalid", Options(timeout=2))
+    assert isinstance(target, HttpTarget)
+    assert not target.local
+    target.reach()
+    assert responded(target.send(get("/x"))).body.startswith(b"GET http://far.invalid/x HTTP/1.1")
+    target.close()
+    direct = open_target("http://direct.invalid", Options(timeout=2))
+    outcome = direct.send(get("/x"))
+    assert isinstance(outcome, Failure)
+    assert outcome.reason is Reason.UNREACHABLE
+    direct.close()
+
+
+def test_certificate_bundles_come_from_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path))
+    open_target("https://127.0.0.1:1").close()
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "missing.pem"))
+    with pytest.raises(TargetError, match="certificate bundle"):
+        open_target("https://127.0.0.1:1")
+
+
+def test_a_connection_that_takes_too_long_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def never(*_: object) -> None:
+        await asyncio.sleep(60)
+
+    monkeypatch.setattr(asyncio, "open_connection", never)
+    target = open_target("http://127.0.0.1:1", Options(timeout=0.01))
+    assert isinstance(target, HttpTarget)
+    with pytest.raises(TargetError, match=r"within 0\.01 s"):
+        target.reach()
+    target.close()
