@@ -41,6 +41,11 @@ def text(value: str) -> str:
     return _PHONE.sub(rf"\g<start>{MASK}\g<end>", value)
 
 
+def is_secret_name(name: str) -> bool:
+    """Tell whether a field, parameter or header of this name carries a credential."""
+    return _NAMED.match(name) is not None
+
+
 def value(item: Any) -> Any:
     """Give a JSON value without credentials and with phone numbers masked."""
     if isinstance(item, str):

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Final
 
+from conformance.checks.succession import Sessions
 from conformance.generate import plan
 from conformance.generate.case import Case, request
 from conformance.mock.handler import Mock
@@ -34,6 +35,7 @@ SIDES: Final = {
     Subject.REQUEST: (Side.REQUEST,),
     Subject.RESPONSE: (Side.RESPONSE,),
     Subject.MESSAGE: (Side.REQUEST, Side.RESPONSE),
+    Subject.SESSION: (Side.SESSION,),
 }
 
 
@@ -83,8 +85,10 @@ def selftest(made: Suite, *, progress: Progress = lambda _: None) -> Matrix:
     started = time.perf_counter()
     trials: list[Trial] = []
     alarms: list[str] = []
+    conformant = {operation: list(_conformant(made, operation)) for operation in made.operations}
+    others = {operation: seen[0] for operation, seen in conformant.items() if seen}
     for operation in made.chosen:
-        seen = list(_conformant(made, operation))
+        seen = conformant[operation]
         alarms += [
             f"{finding.rule_id}: {operation.key}: {finding.problem.message}"
             for matched in seen
@@ -92,7 +96,7 @@ def selftest(made: Suite, *, progress: Progress = lambda _: None) -> Matrix:
         ]
         for check in made.judge.checks:
             for side in SIDES.get(check.subject, ()):
-                trials.append(_trial(made, check, side, operation, seen))
+                trials.append(_trial(made, check, side, operation, seen, others))
                 progress(1)
     return Matrix(trials=tuple(trials), seconds=time.perf_counter() - started, false_alarms=tuple(alarms))
 
@@ -121,37 +125,64 @@ def _exchange(case: Case, mock: Mock, state: State) -> Exchange:
     return Exchange(id=case.id, request=sent, response=mock.handle(sent, state)[0], source=source)
 
 
-def _trial(made: Suite, check: Check, side: Side, operation: Operation, seen: list[Matched]) -> Trial:
-    planted, missed = 0, []
-    for matched in seen:
-        faulty = list(islice(_plants(check, side, matched), PLANTS))
-        for exchange in faulty:
-            planted += 1
-            verdict = _verdict(made, check, side, exchange)
+def _trial(
+    made: Suite,
+    check: Check,
+    side: Side,
+    operation: Operation,
+    seen: list[Matched],
+    others: Mapping[Operation, Matched],
+) -> Trial:
+    planted: list[str] = []
+    missed: list[str] = []
+    for matched in seen if _is_planned(made, check, side, operation) else ():
+        for fault in islice(_plants(check, side, matched, others), PLANTS):
+            planted.append(matched.exchange.id)
+            verdict = _verdict(made, check, side, fault)
             if verdict:
                 missed.append(f"{matched.exchange.id}: {verdict}")
-        if faulty:
+        if planted:
             break
-    reason = "" if planted else _reason(made, check, side, operation, len(seen))
     return Trial(
-        rule=check.id, side=side, operation=operation.key, planted=planted, missed=tuple(missed), reason=reason
+        rule=check.id,
+        side=side,
+        operation=operation.key,
+        planted=len(planted),
+        missed=tuple(missed),
+        reason="" if planted else _reason(made, check, side, operation, len(seen)),
     )
 
 
-def _plants(check: Check, side: Side, matched: Matched) -> Iterator[Exchange]:
+def _is_planned(made: Suite, check: Check, side: Side, operation: Operation) -> bool:
+    if check.subject in {Subject.ROUTE, Subject.SESSION}:
+        return True
+    return any(step.check is check and step.side is side for step in made.judge.steps(operation) or ())
+
+
+def _plants(
+    check: Check, side: Side, matched: Matched, others: Mapping[Operation, Matched]
+) -> Iterator[tuple[Exchange, ...]]:
+    """Give faults: one exchange each, or for sessions several in a row of which the last one is at fault."""
     if check.plant is None:
-        return iter(())
-    return check.plant(matched, side) if check.subject is Subject.MESSAGE else check.plant(matched)
+        return
+    if check.subject is Subject.SESSION:
+        yield from check.plant(matched, others)
+    elif check.subject is Subject.MESSAGE:
+        yield from ((exchange,) for exchange in check.plant(matched, side))
+    else:
+        yield from ((exchange,) for exchange in check.plant(matched))
 
 
-def _verdict(made: Suite, check: Check, side: Side, exchange: Exchange) -> str:
+def _verdict(made: Suite, check: Check, side: Side, fault: tuple[Exchange, ...]) -> str:
     """Say what is wrong with the judgement of a planted fault; empty where it is right."""
-    judgement = made.judge.judge(exchange)
-    found = {(finding.rule_id, finding.side) for finding in judgement.findings}
+    sessions = Sessions(made.judge)
+    judgements = [sessions.judge(made.judge.judge(exchange)) for exchange in fault]
+    found = {(finding.rule_id, finding.side) for judgement in judgements for finding in judgement.findings}
     if found == {(check.id, side)}:
         return ""
-    if judgement.crashed:
-        return f"crashed: {next(iter(judgement.crashed.values()))}"
+    crashed = [reason for judgement in judgements for reason in judgement.crashed.values()]
+    if crashed:
+        return f"crashed: {crashed[0]}"
     others = ", ".join(sorted(rule for rule, _ in found - {(check.id, side)}))
     if (check.id, side) not in found:
         return f"not reported (instead: {others})" if others else "not reported"
@@ -163,11 +194,10 @@ def _reason(made: Suite, check: Check, side: Side, operation: Operation, exchang
         return "no conformant exchange could be made"
     if check.plant is None:
         return "the check plants no fault"
-    if check.subject is not Subject.ROUTE and not any(
-        step.check is check and step.side is side for step in made.judge.steps(operation) or ()
-    ):
-        return f"the check has nothing to say about the {side.value} of this operation"
-    return f"no {side.value} of this operation has a place for such a fault"
+    needs = check.needs or f"something in the {side.value} that it can speak of"
+    if not _is_planned(made, check, side, operation):
+        return f"the check needs {needs}"
+    return f"the check needs {needs}, and no exchange of this operation has a place for such a fault"
 
 
 def lines(matrix: Matrix) -> Iterator[str]:
