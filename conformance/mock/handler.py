@@ -207,6 +207,17 @@ class Mock:
         """Give path parameters that an operation can be called with, making what has to be there."""
         return self._stock.seeded(Moment(state=state, now=state.clock, account=self.account), operation)
 
+    def listed(self, operation: Operation, state: State, *, count: int) -> dict[str, str]:
+        """Give what `seeded` gives; where the operation is a list, make some resources that it shows."""
+        named = self.seeded(operation, state)
+        plan = self._plans[operation]
+        if plan.role is Role.LIST and plan.kind is not None:
+            moment = Moment(state=state, now=state.clock, account=self.account)
+            place = self._stock.place(plan.kind, self.account, tuple(named.values()))
+            for _ in range(count):
+                self._stock.make(moment, plan.kind, place, path=named)
+        return named
+
     def _pattern(self, operation: Operation, name: str) -> str | None:
         plan = self._plans[operation]
         kind = plan.kind_of(name) if name in plan.names else None

@@ -232,10 +232,13 @@ class Representation:
         shown = dict(resource.values)
         if self._link_fields:
             self._link(shown, (*resource.place[2:], resource.id), origin, base)
-        if view is None or view.identity == self._primary:
+        if view is None:
             return shown
         shape = self._shapes[view.identity]
-        shown = {name: shown[name] for name in shape.names if name in shown}
+        if not shown.keys() <= shape.names.keys():
+            shown = {name: shown[name] for name in shape.names if name in shown}
+        if view.identity == self._primary:
+            return shown
         return shape.conform(shown, Draw(key=f"{self.kind.name}/{resource.number}", now=resource.created))
 
     def _link(self, shown: dict[str, Any], ids: tuple[str, ...], origin: str, base: str) -> None:

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Final
+from urllib.parse import urlencode
 
 from conformance.checks.succession import Sessions
 from conformance.generate import plan
@@ -19,10 +20,13 @@ from conformance.generate.case import Case, request
 from conformance.mock.handler import Mock
 from conformance.mock.store import State
 from conformance.model.finding import Finding, Suspect, fingerprint
-from conformance.model.http import Exchange, Source
+from conformance.model.http import Exchange, Request, Source
 from conformance.model.operation import Operation
 from conformance.model.report import Cell, Report, Tally
 from conformance.model.rule import Check, Matched, Problem, Severity, Side, Subject
+from conformance.profiles.twilio.answers import resources, shape
+from conformance.profiles.twilio.dates import day, seconds
+from conformance.profiles.twilio.filters import filters
 from conformance.results import Collector
 from conformance.run.suite import Progress, Suite, compiler
 
@@ -30,6 +34,8 @@ PLANTS: Final = 3
 """Faults of one check that are tried in one exchange."""
 CASES: Final = 24
 """Positive cases of one operation that are searched for a place to plant a fault."""
+ITEMS: Final = 3
+"""Resources on a list."""
 SIDES: Final = {
     Subject.ROUTE: (Side.REQUEST,),
     Subject.REQUEST: (Side.REQUEST,),
@@ -85,10 +91,9 @@ def selftest(made: Suite, *, progress: Progress = lambda _: None) -> Matrix:
     started = time.perf_counter()
     trials: list[Trial] = []
     alarms: list[str] = []
-    conformant = {operation: list(_conformant(made, operation)) for operation in made.operations}
+    conformant = {operation: list(_conformant(made, operation)) for operation in made.chosen}
     others = {operation: seen[0] for operation, seen in conformant.items() if seen}
-    for operation in made.chosen:
-        seen = conformant[operation]
+    for operation, seen in conformant.items():
         alarms += [
             f"{finding.rule_id}: {operation.key}: {finding.problem.message}"
             for matched in seen
@@ -109,12 +114,31 @@ def _conformant(made: Suite, operation: Operation) -> Iterator[Matched]:
     def known(each: Operation) -> dict[str, str]:
         nonlocal state
         state = State()
-        return dict(mock.seeded(each, state))
+        return dict(mock.listed(each, state, count=ITEMS))
 
     for case in islice(plan.cases(operation, seed=made.settings.seed, context=known), CASES):
         matched = made.judge.judge(_exchange(case, mock, state), operation=operation).matched
-        if matched is not None:
-            yield matched
+        if matched is None:
+            continue
+        yield matched
+        for sent in _filtered(matched) if case.index == 0 else ():
+            exchange = replace(matched.exchange, request=sent, response=mock.handle(sent, state)[0])
+            again = made.judge.judge(exchange, operation=operation).matched
+            if again is not None:
+                yield again
+
+
+def _filtered(matched: Matched) -> Iterator[Request]:
+    """Give the request of a list once more for each filter, with what the first item has."""
+    known = shape(matched.operation)
+    _, item = next(resources(matched, known), ("", {})) if known is not None else ("", {})
+    for name, field_, excludes in filters(matched.operation):
+        value = item.get(field_)
+        when = seconds(value)
+        wanted = day(when) if when is not None else value
+        if isinstance(wanted, str | int) and not excludes(str(wanted), value) and name.isidentifier():
+            url = f"{matched.exchange.request.url.partition('?')[0]}?{urlencode({name: wanted})}"
+            yield replace(matched.exchange.request, url=url)
 
 
 def _exchange(case: Case, mock: Mock, state: State) -> Exchange:
@@ -133,56 +157,44 @@ def _trial(
     seen: list[Matched],
     others: Mapping[Operation, Matched],
 ) -> Trial:
-    planted: list[str] = []
-    missed: list[str] = []
+    planted, missed = 0, []
     for matched in seen if _is_planned(made, check, side, operation) else ():
-        for fault in islice(_plants(check, side, matched, others), PLANTS):
-            planted.append(matched.exchange.id)
-            verdict = _verdict(made, check, side, fault)
+        faulty = list(islice(_plants(check, side, matched, others), PLANTS))
+        for session in faulty:
+            planted += 1
+            verdict = _verdict(made, check, side, session)
             if verdict:
                 missed.append(f"{matched.exchange.id}: {verdict}")
-        if planted:
+        if faulty:
             break
+    reason = "" if planted else _reason(made, check, side, operation, len(seen))
     return Trial(
-        rule=check.id,
-        side=side,
-        operation=operation.key,
-        planted=len(planted),
-        missed=tuple(missed),
-        reason="" if planted else _reason(made, check, side, operation, len(seen)),
+        rule=check.id, side=side, operation=operation.key, planted=planted, missed=tuple(missed), reason=reason
     )
-
-
-def _is_planned(made: Suite, check: Check, side: Side, operation: Operation) -> bool:
-    if check.subject in {Subject.ROUTE, Subject.SESSION}:
-        return True
-    return any(step.check is check and step.side is side for step in made.judge.steps(operation) or ())
 
 
 def _plants(
     check: Check, side: Side, matched: Matched, others: Mapping[Operation, Matched]
 ) -> Iterator[tuple[Exchange, ...]]:
-    """Give faults: one exchange each, or for sessions several in a row of which the last one is at fault."""
+    """Give sessions of which the last exchange shows a fault; most faults need no more than that one."""
     if check.plant is None:
         return
     if check.subject is Subject.SESSION:
         yield from check.plant(matched, others)
-    elif check.subject is Subject.MESSAGE:
-        yield from ((exchange,) for exchange in check.plant(matched, side))
     else:
-        yield from ((exchange,) for exchange in check.plant(matched))
+        for exchange in check.plant(matched, side) if check.subject is Subject.MESSAGE else check.plant(matched):
+            yield (exchange,)
 
 
-def _verdict(made: Suite, check: Check, side: Side, fault: tuple[Exchange, ...]) -> str:
+def _verdict(made: Suite, check: Check, side: Side, session: tuple[Exchange, ...]) -> str:
     """Say what is wrong with the judgement of a planted fault; empty where it is right."""
     sessions = Sessions(made.judge)
-    judgements = [sessions.judge(made.judge.judge(exchange)) for exchange in fault]
-    found = {(finding.rule_id, finding.side) for judgement in judgements for finding in judgement.findings}
+    *before, judgement = [sessions.judge(made.judge.judge(exchange)) for exchange in session]
+    found = {(finding.rule_id, finding.side) for each in (*before, judgement) for finding in each.findings}
     if found == {(check.id, side)}:
         return ""
-    crashed = [reason for judgement in judgements for reason in judgement.crashed.values()]
-    if crashed:
-        return f"crashed: {crashed[0]}"
+    if judgement.crashed:
+        return f"crashed: {next(iter(judgement.crashed.values()))}"
     others = ", ".join(sorted(rule for rule, _ in found - {(check.id, side)}))
     if (check.id, side) not in found:
         return f"not reported (instead: {others})" if others else "not reported"
@@ -194,10 +206,16 @@ def _reason(made: Suite, check: Check, side: Side, operation: Operation, exchang
         return "no conformant exchange could be made"
     if check.plant is None:
         return "the check plants no fault"
-    needs = check.needs or f"something in the {side.value} that it can speak of"
-    if not _is_planned(made, check, side, operation):
-        return f"the check needs {needs}"
-    return f"the check needs {needs}, and no exchange of this operation has a place for such a fault"
+    if check.subject is Subject.SESSION or not _is_planned(made, check, side, operation):
+        return f"the {side.value} of this operation has not {check.needs}"
+    return f"no {side.value} of this operation has a place for such a fault"
+
+
+def _is_planned(made: Suite, check: Check, side: Side, operation: Operation) -> bool:
+    """Tell whether a check looks at one side of an operation."""
+    if check.subject in {Subject.ROUTE, Subject.SESSION}:
+        return True
+    return any(step.check is check and step.side is side for step in made.judge.steps(operation) or ())
 
 
 def lines(matrix: Matrix) -> Iterator[str]:

@@ -74,6 +74,20 @@ def _matters(node: Names) -> bool:
     return node.known is not None or bool(node.children) or node.item is not None
 
 
+def objects(schema: JsonSchema, root: JsonSchema) -> Iterator[JsonSchema]:
+    """Give a schema and every schema inside it that declares properties, each once."""
+    waiting, seen = [schema], set[int]()
+    while waiting:
+        node = waiting.pop()
+        declared = properties(node, root)
+        item = items(node, root)
+        if id(node) not in seen:
+            seen.add(id(node))
+            waiting += [*declared.values(), *([] if item is None else [item])]
+            if declared:
+                yield node
+
+
 def plain(name: str) -> str:
     """Give a name without case, underscores and hyphens."""
     return re.sub(r"[^a-z0-9]", "", name.lower())

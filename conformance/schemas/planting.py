@@ -73,8 +73,11 @@ def _bodies(seen: Matched, side: Side, spoil: Spoil) -> Iterator[Exchange]:
     reading = seen.request if side is Side.REQUEST else seen.response
     media_type = reading.media_type
     body = reading.body
-    if body is ABSENT and side is Side.REQUEST:
+    if body is ABSENT and side is Side.REQUEST and not seen.exchange.request.body:
         media_type, body = _form(seen.operation), {}
+        root = True if media_type is None or media_type.schema is None else media_type.schema.json_schema
+        if walk.required(root, root):
+            return
     if body is ABSENT or media_type is None or media_type.schema is None:
         return
     root = media_type.schema.json_schema

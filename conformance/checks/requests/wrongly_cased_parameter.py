@@ -10,7 +10,7 @@ from conformance.model.http import Exchange
 from conformance.model.operation import Location, Operation
 from conformance.model.rule import Example, Inspector, Matched, Problem, Severity, Side, Stage, check
 from conformance.schemas.constraints import contents
-from conformance.schemas.naming import plain
+from conformance.schemas.naming import objects
 from conformance.schemas.planting import with_pairs, with_value
 from conformance.schemas.walk import properties, required
 
@@ -63,22 +63,33 @@ def _other(name: str) -> str:
 def wrongly_cased_parameter(operation: Operation) -> Inspector | None:
     """The request sends a documented parameter in the wrong case, or with other signs between its words.
 
-    Names are compared letter by letter: to the server this is another parameter, which it ignores.
+    Names are compared letter by letter: to the server this is another parameter, which it ignores. Where the parameter
+    is required, `missing-required-field` says so instead.
     """
-    if operation.parameters_in(Location.QUERY):
-        return _inspect
-    roots = [each.schema.json_schema for each in contents(operation, Side.REQUEST) if each.schema is not None]
-    return _inspect if any(plain(name) for root in roots for name in properties(root, root)) else None
+    optional = frozenset(_optional(operation))
+    if not optional:
+        return None
+
+    def inspect(seen: Matched) -> Iterator[Problem]:
+        for sent in unknown(seen):
+            if sent.same in optional:
+                yield Problem(
+                    message=f"the parameter {sent.name!r} is not documented, {sent.same!r} is",
+                    instance_pointer=sent.pointer,
+                    spec_pointer=operation.pointer,
+                    expected=sent.same,
+                    actual=sent.name,
+                    keyword="case",
+                )
+
+    return inspect
 
 
-def _inspect(seen: Matched) -> Iterator[Problem]:
-    for sent in unknown(seen):
-        if sent.same is not None:
-            yield Problem(
-                message=f"the parameter {sent.name!r} is not documented, {sent.same!r} is",
-                instance_pointer=sent.pointer,
-                spec_pointer=seen.operation.pointer,
-                expected=sent.same,
-                actual=sent.name,
-                keyword="case",
-            )
+def _optional(operation: Operation) -> Iterator[str]:
+    """Give the names of an operation that need not be sent; one that must is missing where it is misspelled."""
+    yield from (each.name for each in operation.parameters_in(Location.QUERY) if not each.required)
+    for media_type in contents(operation, Side.REQUEST):
+        if media_type.schema is not None:
+            root = media_type.schema.json_schema
+            for part in objects(root, root):
+                yield from properties(part, root).keys() - required(part, root)

@@ -26,7 +26,7 @@ from conformance.schemas.planting import with_url
 
 _LASTING: Final = re.compile(r"\b(?:cancel|soft[ -]?delet|archiv)", re.IGNORECASE)
 """What a description says of a DELETE after which the resource is still there."""
-_GONE: Final = re.compile(r"delet|cancel|clos|end|remov", re.IGNORECASE)
+_GONE: Final = re.compile(r"deleted|cancell?ed|closed|ended|removed|archived", re.IGNORECASE)
 _TIMES: Final = ("date_deleted", "deleted_at", "date_ended")
 _OK: Final = range(200, 300)
 
@@ -35,7 +35,7 @@ def says_it_is_gone(body: Any) -> bool:
     """Tell whether an answer itself says that the resource is deleted."""
     if not isinstance(body, dict):
         return False
-    return any(body.get(name) for name in _TIMES) or _GONE.search(str(body.get("status", ""))) is not None
+    return any(body.get(name) for name in _TIMES) or _GONE.fullmatch(str(body.get("status", ""))) is not None
 
 
 def _kinds(operations: tuple[Operation, ...]) -> tuple[frozenset[Operation], frozenset[Operation]]:
@@ -49,6 +49,8 @@ def _kinds(operations: tuple[Operation, ...]) -> tuple[frozenset[Operation], fro
 
 def _plant(seen: Matched, others: Mapping[Operation, Matched]) -> Iterator[tuple[Exchange, ...]]:
     last = replace(seen.exchange, session="planted")
+    if seen.operation not in _kinds(tuple(others))[1] or says_it_is_gone(seen.response.body):
+        return
     for operation, other in others.items():
         is_same = operation.path == seen.operation.path and operation.api is seen.operation.api
         if is_same and operation.method == "DELETE":

@@ -40,13 +40,16 @@ def _plant(seen: Matched, _: Mapping[Operation, Matched]) -> Iterator[tuple[Exch
     field = next((each for each in (*NEXT, "next_token") if each in inner), None)
     if field is None:
         return
+    empty: dict[str, Any] = {known.items: []} if known is not None and known.items is not None else {}
+    if "end" in body:
+        empty["end"] = body.get("start")
     token = "Token" if field == "next_token" else "PageToken"
     kept = [pair for pair in seen.exchange.request.query_pairs if pair[0] not in _NUMBERS]
 
     def step(here: str, there: str) -> Exchange:
         made = with_pairs(seen.exchange, [*kept, (token, here)])
         on = there if field == "next_token" else _link(inner, made, here=here, there=there)
-        value = changed(body, f"{where}/{field}", on)
+        value = changed({**body, **empty}, f"{where}/{field}", on)
         return replace(with_value(replace(seen, exchange=made), Side.RESPONSE, value), session="planted")
 
     yield step("PT1", "PT2"), step("PT2", "PT3"), step("PT3", "PT2")

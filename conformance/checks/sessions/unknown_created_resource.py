@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Final
 
-from conformance.checks.resource_paths import below, items_of, made, target
+from conformance.checks.resource_paths import below, given_name, items_of, made, target
 from conformance.model.example import answering, record
 from conformance.model.http import Exchange, Response
 from conformance.model.operation import Operation
@@ -32,9 +32,9 @@ def _plant(seen: Matched, others: Mapping[Operation, Matched]) -> Iterator[tuple
         if item is not seen.operation or status is None:
             continue
         first = others[maker]
-        name = made(first, item)
-        url = None if name is None else _url(first, item, name)
-        if url is not None:
+        name = given_name(first, item)
+        if name is not None:
+            url = _url(first, item, name)
             last = replace(with_url(seen.exchange, url), response=Response(status=status), session="planted")
             yield replace(first.exchange, session="planted"), last
 
@@ -43,7 +43,7 @@ def _url(first: Matched, item: Operation, name: str) -> str:
     """Give the URL of a resource that was made."""
     collection = first.exchange.request.url.partition("?")[0]
     suffix = item.path.rsplit("}", 1)[-1]
-    return f"{collection.removesuffix(suffix) if suffix else collection}/{name.rpartition('/')[2]}{suffix}"
+    return f"{collection.removesuffix(suffix) if suffix else collection}/{name}{suffix}"
 
 
 _THINGS = "https://api.example.com/things"

@@ -102,7 +102,7 @@ def _got(title: str, number: str) -> Example:
 
 @check(
     severity=Severity.WARNING,
-    stage=Stage.RELATION,
+    stage=Stage.SCHEMA,
     good=[
         _sent("a number in E.164", "%2B14155550100"),
         _got("an address of another channel", "whatsapp:+14155550100"),

@@ -6,7 +6,7 @@ the fields that it has.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from conformance.model.example import FORM, form, record
 from conformance.model.http import Exchange
@@ -14,7 +14,14 @@ from conformance.model.operation import Operation
 from conformance.model.rule import Example, Inspector, Matched, Problem, Severity, Side, Stage, check
 from conformance.profiles.twilio import example
 from conformance.profiles.twilio.requirements import requirements
+from conformance.schemas.naming import plain
 from conformance.schemas.planting import with_value
+
+
+def meant(sent: Iterable[str], known: Mapping[str, str]) -> frozenset[str]:
+    """Give the names that are sent, and those that are meant by wrongly cased ones, which is another check's fault."""
+    return frozenset(known.get(plain(name), name) for name in sent)
+
 
 _TEXT = {"type": "string"}
 _CREATE = form(record(To=_TEXT, From=_TEXT, Url=_TEXT, Twiml=_TEXT, ApplicationSid=_TEXT))
@@ -63,11 +70,15 @@ def unmet_requirement(operation: Operation) -> Inspector | None:
     rules = requirements(operation)
     if not rules:
         return None
+    known = {plain(name): name for rule in rules for name in rule.one_of}
 
     def inspect(seen: Matched) -> Iterator[Problem]:
         body = seen.request.body
-        for rule in rules if isinstance(body, dict) else ():
-            if not rule.met(body):
+        if not isinstance(body, dict):
+            return
+        names = meant([*body, *seen.request.form], known)
+        for rule in rules:
+            if (rule.when is None or rule.when in body) and names.isdisjoint(rule.one_of):
                 yield Problem(
                     message=f"none of {', '.join(rule.one_of)} is sent: {rule.because}",
                     spec_pointer=operation.request_body.pointer if operation.request_body else operation.pointer,

@@ -15,12 +15,12 @@ from typing import Any, Final
 from conformance.model.example import FORM, record
 from conformance.model.http import Exchange
 from conformance.model.operation import JsonSchema, Operation
-from conformance.model.rule import ABSENT, Example, Inspector, Matched, Problem, Severity, Stage, check
+from conformance.model.rule import ABSENT, Example, Inspector, Matched, Problem, Severity, Side, Stage, check
 from conformance.profiles.twilio.answers import About, is_success, own_parameter, shape
 from conformance.profiles.twilio.dates import moment
 from conformance.profiles.twilio.fields import snake_case
 from conformance.profiles.twilio.sids import same
-from conformance.schemas.planting import with_answer
+from conformance.schemas.planting import with_answer, with_body
 from conformance.schemas.walk import keyword, properties, spec_pointer, types
 
 _TWILIO = "https://api.twilio.com"
@@ -107,8 +107,14 @@ def _plant(seen: Matched) -> Iterator[Exchange]:
     sent, body = seen.request.body, seen.response.body
     for name, field, _ in pairs(seen.operation):
         if isinstance(sent, Mapping) and isinstance(body, dict) and sent.get(name) not in (None, "", ABSENT):
-            other = _other(body.get(field), shape(seen.operation), field)
-            if other is not ABSENT and field in body:
+            known = shape(seen.operation)
+            other = _other(body.get(field), known, field)
+            if other is ABSENT or field not in body or known is None:
+                continue
+            if field == known.id_field:
+                text = seen.exchange.response.body.replace(str(body[field]).encode(), str(other).encode())
+                yield with_body(seen.exchange, Side.RESPONSE, text)
+            else:
                 yield with_answer(seen, f"/{field}", other)
 
 

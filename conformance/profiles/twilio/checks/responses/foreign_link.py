@@ -50,12 +50,19 @@ def _links(seen: Matched, known: Shape) -> Iterator[tuple[str, str]]:
 
 def _plant(seen: Matched) -> Iterator[Exchange]:
     known = shape(seen.operation)
-    for pointer, text in _links(seen, known) if known is not None else ():
+    if known is None:
+        return
+    for pointer, text in _links(seen, known):
         host = urlsplit(text).netloc
         if host:
             yield with_answer(seen, pointer, text.replace(host, "api.invalid", 1))
         elif text.startswith("/"):
             yield with_answer(seen, pointer, f"https://api.invalid{text}")
+    for pointer, resource in resources(seen, known):
+        for name in SELF:
+            if name in known.fields and not resource.get(name):
+                own = resource.get(known.id_field) if known.id_field is not None else None
+                yield with_answer(seen, f"{pointer}/{name}", f"https://api.invalid/{own or 'one'}")
 
 
 def _has_links(known: Shape) -> bool:

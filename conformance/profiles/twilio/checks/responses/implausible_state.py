@@ -72,7 +72,7 @@ ODD: Final = (
         field="duration",
         needs=_CALL,
         states=frozenset({"queued", "ringing"}),
-        is_odd=_is_set,
+        is_odd=lambda value: isinstance(value, str) and value.isdecimal() and int(value) > 0,
         planted="17",
         because="a call that was not answered has no duration",
     ),

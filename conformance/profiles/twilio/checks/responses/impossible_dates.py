@@ -54,7 +54,7 @@ def _plant(seen: Matched) -> Iterator[Exchange]:
         for first, second in _pairs(known):
             text = resource.get(first)
             read = moment(text) if isinstance(text, str) else None
-            if read is not None and isinstance(text, str):
+            if read is not None and isinstance(text, str) and (resource.get(second) or second != "date_sent"):
                 earlier = int(read.astimezone(UTC).timestamp()) - 86_400
                 yield with_answer(
                     seen, f"{pointer}/{second}", iso_8601(earlier) if text.endswith("Z") else rfc_2822(earlier)

@@ -59,7 +59,7 @@ def _example(title: str, duration: str) -> Example:
 
 @check(
     severity=Severity.WARNING,
-    stage=Stage.RELATION,
+    stage=Stage.SCHEMA,
     good=[_example("seconds", "15"), _example("a recording that has not ended", "-1")],
     bad=[_example("minutes and seconds", "0:15")],
     plant=_plant,

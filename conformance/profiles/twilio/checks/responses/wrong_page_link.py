@@ -22,7 +22,7 @@ from conformance.profiles.twilio.links import PAGES, Link, links, parse, same_pa
 from conformance.profiles.twilio.paging import node, said
 from conformance.profiles.twilio.parameters import PAGING
 from conformance.profiles.twilio.paths import filled
-from conformance.schemas.planting import with_answer
+from conformance.schemas.planting import with_answer, with_query
 from conformance.schemas.walk import spec_pointer
 
 _STEPS: Final = {"this": 0, "next": 1, "previous": -1}
@@ -75,9 +75,9 @@ def _plant(seen: Matched) -> Iterator[Exchange]:
             number = link.query["Page"]
             yield with_answer(seen, f"{where}/{name}", text.replace(f"Page={number}", f"Page={number}7"))
     for name in _TOKENS:
-        token = seen.request.query.get("Token")
-        if token and isinstance(inner.get(name), str):
-            yield with_answer(seen, f"{where}/{name}", token[0])
+        if name in inner:
+            token = (seen.request.query.get("Token") or ["PT1"])[0]
+            yield with_query(with_answer(seen, f"{where}/{name}", token), "Token", token)
 
 
 def _next(**query: Any) -> str:

@@ -1,7 +1,7 @@
 """The check `wrong-self-link`.
 
 What must hold for `uri` or `url` of a resource: where the path of the request names the resource, the link has that
-path, with whatever the resource says of itself in place of what the request said (`foreign-resource` compares the two).
+path, or the one with what the resource says of itself (`foreign-resource` compares the two).
 Where the resource was made by the request or stands in a list, the link ends in the name of the resource; one
 resource may be reached by several paths, so no more is compared. Links are compared decoded, SIDs without regard to
 case, and without whatever path stands before the documented one.
@@ -9,7 +9,7 @@ case, and without whatever path stands before the documented one.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
@@ -26,14 +26,15 @@ from conformance.schemas.planting import with_answer
 from conformance.schemas.walk import spec_pointer
 
 
-def wrong(text: str, *, path: str | None, name: Any) -> str | None:
+def wrong(text: str, *, paths: Sequence[str], name: Any) -> str | None:
     """Give the path or the name that a link should have; None where it is right.
 
-    `path` is that of the request where it names the resource; `name` is the resource's own.
+    `paths` are that of the request, where it names the resource, and the same with what the resource says of itself;
+    `name` is the resource's own.
     """
     link = parse(text)
-    if path is not None:
-        return None if same_path(link.path, path) else path
+    if paths:
+        return None if any(same_path(link.path, path) for path in paths) else paths[0]
     if isinstance(name, str) and is_sid(name) and lowered(last_name(link.path)) != name.lower():
         return name
     return None
@@ -44,6 +45,11 @@ def _plant(seen: Matched) -> Iterator[Exchange]:
     if known is None:
         return
     for pointer, resource in resources(seen, known):
+        if not any(links(resource, _fields(known))) and _names_one(known, resource):
+            relative = f"/{'CA' + '0' * 31 + 'f'}"
+            host = seen.exchange.request.url.partition(seen.exchange.request.path)[0]
+            name = _fields(known)[0]
+            yield with_answer(seen, f"{pointer}/{name}", relative if name == "uri" else f"{host}{relative}")
         for name, text in links(resource, _fields(known)):
             last = quote(parse(text).path.rpartition("/")[2])
             for form in (last, parse(text).path.rpartition("/")[2]):
@@ -63,10 +69,13 @@ def _names_one(known: Shape, resource: Mapping[str, Any]) -> bool:
     return known.about is About.RESOURCE or (isinstance(name, str) and is_sid(name))
 
 
-def _own_values(known: Shape, resource: Mapping[str, Any]) -> dict[str, str]:
-    """Give the path parameters as the resource has them."""
-    pairs = ((name, resource.get(field)) for name, field in known.repeats)
-    return {name: value for name, value in pairs if isinstance(value, str) and value}
+def _paths(seen: Matched, known: Shape, resource: Mapping[str, Any]) -> Iterator[str]:
+    """Give the path of the request, and the same with the values that the resource has."""
+    asked = filled(seen)
+    if asked is not None:
+        yield asked
+        pairs = ((name, resource.get(field)) for name, field in known.repeats)
+        yield filled(seen, {name: value for name, value in pairs if isinstance(value, str) and value}) or asked
 
 
 def _fields(known: Shape) -> tuple[str, ...]:
@@ -123,12 +132,12 @@ def wrong_self_link(operation: Operation) -> Inspector | None:
 
     def inspect(seen: Matched) -> Iterator[Problem]:
         for pointer, resource in resources(seen, known):
-            path = filled(seen, _own_values(known, resource)) if known.about is About.RESOURCE else None
-            if path is None and known.about is About.RESOURCE:
+            paths = list(_paths(seen, known, resource)) if known.about is About.RESOURCE else []
+            if not paths and known.about is About.RESOURCE:
                 return
             own = None if known.id_field is None else resource.get(known.id_field)
             for name, text in links(resource, names):
-                right = wrong(text, path=path, name=own)
+                right = wrong(text, paths=paths, name=own)
                 if right is not None:
                     yield Problem(
                         message=f"{name} is {text!r}, not the link of {right}",

@@ -1,7 +1,7 @@
 """The check `wrong-subresource-link`.
 
-What must hold for every link in `links` and `subresource_uris` of a resource: it names no SID but those in the
-resource's link to itself (where it has none: in the path of the request and its own name).
+What must hold for every link in `links` and `subresource_uris` of a resource: it names no SID but those in the path of
+the request, in the resource's link to itself and in its own name.
 """
 
 from __future__ import annotations
@@ -29,11 +29,9 @@ def foreign(text: str, known: frozenset[str]) -> str | None:
 
 def allowed(resource: Mapping[str, Any], path: str | None, id_field: str | None) -> frozenset[str]:
     """Give the SIDs that the links of a resource may name, in lower case."""
-    own = next((text for _, text in links(resource, SELF)), None)
-    if own is not None:
-        return frozenset(sids(parse(own).path))
+    found = [sid for _, text in links(resource, SELF) for sid in sids(parse(text).path)]
     name = resource.get(id_field) if id_field is not None else None
-    return frozenset([*sids(path or ""), *([name.lower()] if isinstance(name, str) else [])])
+    return frozenset([*found, *sids(path or ""), *([name.lower()] if isinstance(name, str) else [])])
 
 
 def _fields(known: Shape) -> tuple[str, ...]:
