@@ -63,7 +63,6 @@ def subject(**values: Any) -> Subject:
                     api="api",
                     method="GET",
                     path="/x",
-                    line=1,
                     corrections=0,
                     declared=("status 200", "query x"),
                 )
