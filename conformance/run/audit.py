@@ -25,7 +25,7 @@ from conformance.model.route import Match
 from conformance.model.rule import Check, Severity
 from conformance.openapi import operations as openapi
 from conformance.openapi import overlay as overlays
-from conformance.openapi.changes import changes, paired_by_url
+from conformance.openapi.changes import compared, paired_by_url
 from conformance.openapi.document import Document, load
 from conformance.openapi.survey import Survey
 from conformance.run.recorder import emitter
@@ -142,12 +142,14 @@ def prepared(surveys: tuple[Survey, ...], evidence: Evidence) -> tuple[Audited, 
         Audited(
             survey=survey,
             sisters=tuple(other for other in surveys if other is not survey),
-            differences=_differences(survey, evidence.official),
+            differences=differences,
+            compared=met,
             observed=observed.get(survey.document.path),
             crowd=surveys,
             compiler=held,
         )
         for survey in surveys
+        for differences, met in [_differences(survey, evidence.official)]
     )
 
 
@@ -171,17 +173,19 @@ def observe(surveys: Iterable[Survey], exchanges: Iterable[Exchange]) -> dict[st
     return {path: observed for path, observed in known.items() if observed.exchanges}
 
 
-def _differences(survey: Survey, official: tuple[Survey, ...]) -> tuple[Difference, ...] | None:
+def _differences(survey: Survey, official: tuple[Survey, ...]) -> tuple[tuple[Difference, ...] | None, frozenset[str]]:
+    """What other descriptions of the same API say differently, and the schemas that they have, too."""
     found: list[Difference] = []
+    schemas: set[str] = set()
     has_met = False
     for other in official:
         pairs = list(paired_by_url(survey, other))
         if any(left is not None and right is not None for left, right in pairs):
             has_met = True
-            found += [
-                Difference(other=other.name, change=change, survey=other) for change in changes(survey, other, pairs)
-            ]
-    return tuple(found) if has_met else None
+            changes, met = compared(survey, other, pairs)
+            found += [Difference(other=other.name, change=change, survey=other) for change in changes]
+            schemas |= met
+    return (tuple(found) if has_met else None), frozenset(schemas)
 
 
 def _cell(audited: Audit) -> Cell:

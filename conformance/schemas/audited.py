@@ -41,11 +41,21 @@ class Audited:
     """The description and its sisters, in the order of the run."""
     differences: tuple[Difference, ...] | None = None
     """Against other descriptions of the same API; None where none was given or none has the same operations."""
+    compared: frozenset[str] = frozenset()
+    """The pointers of the schemas that another description has, too."""
     observed: Observed | None = None
     """What recordings show; None where none was given."""
     compiler: Compiler = field(default_factory=Compiler)
     """Knows the formats that are asserted."""
     _schemas: dict[str, Schema] = field(default_factory=dict)
+    _by_pointer: dict[str, list[Difference]] = field(default_factory=dict)
+
+    def differing(self, pointer: str, *kinds: str) -> list[Difference]:
+        """Give what other descriptions say differently about the object at a pointer, of some kinds of change."""
+        if not self._by_pointer:
+            for each in self.differences or ():
+                self._by_pointer.setdefault(each.change.old_pointer, []).append(each)
+        return [each for each in self._by_pointer.get(pointer, ()) if each.change.kind in kinds]
 
     def objections(self, node: Node, value: Any) -> tuple[Problem, ...]:
         """Give what a schema objects to in a value; nothing where the schema is too broken to say."""

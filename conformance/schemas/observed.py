@@ -58,6 +58,8 @@ class Seen:
     """Members that no property describes."""
     present: dict[str, int] = field(default_factory=dict)
     """Members that a property describes."""
+    missing: dict[str, Tally] = field(default_factory=dict)
+    """Required members that were not there."""
     objects: int = 0
 
     @property
@@ -157,6 +159,9 @@ class Observed:
     def _visit_object(self, node: Node, seen: Seen, value: Mapping[str, Any], identity: str, depth: int) -> None:
         seen.objects += 1
         declared = self._survey.properties(node)
+        for name in self._survey.required(node):
+            if name not in value:
+                seen.missing.setdefault(name, Tally()).add(identity)
         for name, inner in value.items():
             child = declared.get(name)
             if child is None:
