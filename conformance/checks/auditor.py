@@ -27,6 +27,8 @@ _SUSPECTS: Final = {
     Blame.UNDECIDED: Suspect.UNDECIDED,
 }
 _BLAMES: Final = (Blame.SPEC, Blame.UNDECIDED, Blame.SAMPLE)
+_HOLDERS: Final = {"field": "properties", "parameter": "parameters"}
+"""The fields that hold what several rules miss in one object."""
 BY_VALUE: Final = frozenset({"enum", "field", "limit", "parameter", "requirement", "status", "text"})
 """Keywords of which one place can have several: the value belongs to the identity."""
 
@@ -165,7 +167,8 @@ def _node_pointer(problem: Problem, survey: Survey) -> str:
     """The object that a problem is about, whether its pointer leads to the object or to the keyword in it."""
     pointer = problem.spec_pointer
     holder, _, last = pointer.rpartition("/")
-    return holder if last == escape(problem.keyword) and survey.node(pointer) is None else pointer
+    is_part = last == escape(problem.keyword) or last == _HOLDERS.get(problem.keyword)
+    return holder if is_part and survey.node(pointer) is None else pointer
 
 
 def _finding(objection: _Objection, survey: Survey, severities: Mapping[str, Severity]) -> Finding:

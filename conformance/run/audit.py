@@ -143,13 +143,14 @@ def prepared(surveys: tuple[Survey, ...], evidence: Evidence) -> tuple[Audited, 
             survey=survey,
             sisters=tuple(other for other in surveys if other is not survey),
             differences=differences,
+            others=others,
             compared=met,
             observed=observed.get(survey.document.path),
             crowd=surveys,
             compiler=held,
         )
         for survey in surveys
-        for differences, met in [_differences(survey, evidence.official)]
+        for differences, others, met in [_differences(survey, evidence.official)]
     )
 
 
@@ -173,19 +174,21 @@ def observe(surveys: Iterable[Survey], exchanges: Iterable[Exchange]) -> dict[st
     return {path: observed for path, observed in known.items() if observed.exchanges}
 
 
-def _differences(survey: Survey, official: tuple[Survey, ...]) -> tuple[tuple[Difference, ...] | None, frozenset[str]]:
-    """What other descriptions of the same API say differently, and the schemas that they have, too."""
+def _differences(
+    survey: Survey, official: tuple[Survey, ...]
+) -> tuple[tuple[Difference, ...] | None, tuple[str, ...], frozenset[str]]:
+    """What other descriptions of the same API say differently, their names, and the schemas that they have, too."""
     found: list[Difference] = []
     schemas: set[str] = set()
-    has_met = False
+    names: list[str] = []
     for other in official:
         pairs = list(paired_by_url(survey, other))
         if any(left is not None and right is not None for left, right in pairs):
-            has_met = True
+            names.append(other.name)
             changes, met = compared(survey, other, pairs)
             found += [Difference(other=other.name, change=change, survey=other) for change in changes]
             schemas |= met
-    return (tuple(found) if has_met else None), frozenset(schemas)
+    return (tuple(found) if names else None), tuple(names), frozenset(schemas)
 
 
 def _cell(audited: Audit) -> Cell:

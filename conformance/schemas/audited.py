@@ -43,6 +43,8 @@ class Audited:
     """Against other descriptions of the same API; None where none was given or none has the same operations."""
     compared: frozenset[str] = frozenset()
     """The pointers of the schemas that another description has, too."""
+    others: tuple[str, ...] = ()
+    """The names of the other descriptions that share an operation with this one."""
     observed: Observed | None = None
     """What recordings show; None where none was given."""
     compiler: Compiler = field(default_factory=Compiler)
@@ -63,6 +65,17 @@ class Audited:
             return problems(self.compiler.validator(self._schema(node), api=self._api), value)
         except DocumentError:
             return ()
+
+    def has_format(self, name: str, text: str) -> bool:
+        """Tell whether a text has a format; False where nobody knows the format."""
+        return self._fits(name, text) and not self._fits(name, "\0 of no format")
+
+    def _fits(self, name: str, text: str) -> bool:
+        known = self._schemas.get(f"format {name}")
+        if known is None:
+            schema = {"type": "string", "format": name}
+            known = self._schemas[f"format {name}"] = Schema(pointer="", make=lambda: schema)
+        return self.compiler.validator(known, api=self._api).is_valid(text)
 
     def _schema(self, node: Node) -> Schema:
         known = self._schemas.get(node.pointer)

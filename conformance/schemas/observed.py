@@ -6,7 +6,7 @@ with 2xx: what a server refused proves nothing about what is allowed.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -29,16 +29,29 @@ class Tally:
     count: int = 0
     exchanges: int = 0
     samples: list[Witness] = field(default_factory=list)
+    kinds: set[str] = field(default_factory=set)
+    """The JSON types of what was seen."""
     _last: str = ""
 
-    def add(self, exchange: str, value: Any = None) -> None:
-        """Count one occurrence."""
+    def add(self, exchange: str, value: Any = None, *, kind: str = "") -> None:
+        """Count one occurrence; `kind` where the value is shown shorter than it is."""
         self.count += 1
+        self.kinds.add(kind or json_type(value))
         if exchange != self._last:
             self._last = exchange
             self.exchanges += 1
             if len(self.samples) < SAMPLES:
                 self.samples.append(Witness(source=exchange, value=value))
+
+    @classmethod
+    def of(cls, tallies: Iterable[Tally]) -> Tally:
+        """Give several tallies as one; exchanges that are in two of them count twice."""
+        total = cls()
+        for tally in tallies:
+            total.count += tally.count
+            total.exchanges += tally.exchanges
+            total.samples += tally.samples[: SAMPLES - len(total.samples)]
+        return total
 
     def evidence(self, what: str, *, of: int | None = None) -> Evidence:
         """Give the tally as evidence."""
@@ -165,7 +178,7 @@ class Observed:
         for name, inner in value.items():
             child = declared.get(name)
             if child is None:
-                seen.extra.setdefault(name, Tally()).add(identity, _shown(inner))
+                seen.extra.setdefault(name, Tally()).add(identity, _shown(inner), kind=json_type(inner))
             else:
                 seen.present[name] = seen.present.get(name, 0) + 1
                 self._visit(child, inner, identity, depth + 1)
