@@ -141,14 +141,7 @@ def _corroborated(group: list[_Objection], severities: Mapping[str, Severity]) -
     group = sorted(group, key=lambda each: (each.technique.rank, -each.check.severity.rank, each.check.id))
     first = group[0]
     blame = next(blame for blame in _BLAMES if any(each.grounds.blame is blame for each in group))
-    witnesses = [evidence for each in group for evidence in each.grounds.evidence]
-    witnesses += [
-        Evidence(
-            what=f"{each.check.id} says so too", samples=(Witness(source=each.check.id, value=each.problem.message),)
-        )
-        for each in group[1:]
-        if not each.grounds.evidence
-    ]
+    witnesses = list(_witnesses(group))
     fixing = max(group, key=lambda each: (bool(each.grounds.edits), each.technique.rank))
     grounds = replace(
         first.grounds,
@@ -161,6 +154,20 @@ def _corroborated(group: list[_Objection], severities: Mapping[str, Severity]) -
     strictest = max((severities.get(each.check.id, each.check.severity) for each in group), key=lambda each: each.rank)
     graded = first.check if first.check.id in severities else replace(first.check, severity=strictest)
     return _Objection(check=graded, problem=replace(first.problem, grounds=grounds))
+
+
+def _witnesses(group: list[_Objection]) -> Iterator[Evidence]:
+    """The evidence of all, each source once; a rule without any is a witness itself."""
+    known: set[str] = set()
+    for each in group:
+        for evidence in each.grounds.evidence:
+            sources = {witness.source for witness in evidence.samples}
+            if each is group[0] or not sources or not sources <= known:
+                yield evidence
+            known |= sources
+        if each is not group[0] and not each.grounds.evidence:
+            told = Witness(source=each.check.id, value=each.problem.message)
+            yield Evidence(what=f"{each.check.id} says so too", samples=(told,))
 
 
 def _node_pointer(problem: Problem, survey: Survey) -> str:
@@ -179,7 +186,7 @@ def _finding(objection: _Objection, survey: Survey, severities: Mapping[str, Sev
     return Finding(
         rule_id=check.id,
         operation=operation.key if operation else None,
-        severity=severities.get(check.id, check.severity),
+        severity=severities.get(check.id) or _severity(check.severity, grounds.blame),
         side=Side.SPEC,
         suspect=_SUSPECTS[grounds.blame],
         problem=replace(problem, grounds=replace(grounds, technique=check.technique)),
@@ -190,6 +197,13 @@ def _finding(objection: _Objection, survey: Survey, severities: Mapping[str, Sev
         column=column,
         fingerprint=_fingerprint(objection, survey),
     )
+
+
+def _severity(severity: Severity, blame: Blame) -> Severity:
+    """A document is not worse for a wrong sample, and at most suspicious where nobody can decide."""
+    if blame is Blame.SAMPLE:
+        return Severity.NOTE
+    return min(severity, Severity.WARNING, key=lambda each: each.rank) if blame is Blame.UNDECIDED else severity
 
 
 def _fingerprint(objection: _Objection, survey: Survey) -> str:

@@ -138,7 +138,7 @@ class Observed:
     def _add_bare(self, called: Called, status: str, matched: Matched, identity: str) -> None:
         body = matched.exchange.response.body
         if body:
-            called.bodies.setdefault(status, Tally()).add(identity, body[:20_000])
+            called.bodies.setdefault(status, Tally()).add(identity, _shown(body.decode("utf-8", "replace")))
 
     def _add_body(self, reading: Reading, identity: str) -> None:
         if reading.body is ABSENT or reading.media_type is None or reading.media_type.schema is None:

@@ -11,9 +11,11 @@ from conformance.schemas.observed import Tally
 
 ENOUGH: Final = 3
 """In so many exchanges something is no accident."""
+_OFTEN: Final = 4
+"""One of so many values outweighs a description that forbids it."""
 _PLACEHOLDER: Final = re.compile(
     r"(?:[A-Z]{2})?[Xx]{4,}|[A-Z]{2}(?:X{3,}|x{3,}|\.{3,}|\*{3,})|\$\{?\w+\}?|<[\w ]+>|\{\{?\w+\}?\}"
-    r"|(?:your|my)[_-]\w+",
+    r"|(?:your|my)[_-]\w+|^\+?(?:0?12345(?:6(?:7(?:8(?:90?)?)?)?)?|(\d)\1{4,})$",
     re.IGNORECASE,
 )
 
@@ -47,20 +49,22 @@ def _near(left: str, right: str) -> bool:
 
 
 def verdict(
-    tally: Tally, *, agrees: bool, is_compared: bool, is_odd: bool = False, total: int = 0
+    tally: Tally, *, agrees: bool, is_compared: bool, is_odd: bool = False, total: int = 0, different: int | None = None
 ) -> tuple[Blame, Confidence]:
     """Tell who is wrong, and how sure that is.
 
     `agrees`: another description allows what was seen. `is_compared`: another description has the place, and allows
-    no more than this one. `is_odd`: the values are placeholders or misspelt. `total`: how many values conform.
+    no more than this one. `is_odd`: the values are placeholders or misspelt. `total`: how many values were seen.
+    `different`: how many different values were odd; one that is repeated is one odd value.
     """
     if agrees:
         return Blame.SPEC, Confidence.HIGH
     if is_odd:
         return Blame.SAMPLE, Confidence.HIGH if tally.exchanges < ENOUGH else Confidence.MEDIUM
+    if is_compared and (tally.exchanges < ENOUGH or different == 1):
+        return Blame.SAMPLE, Confidence.MEDIUM
     if is_compared:
-        few = tally.exchanges < ENOUGH
-        return (Blame.SAMPLE, Confidence.MEDIUM) if few else (Blame.UNDECIDED, Confidence.MEDIUM)
+        return (Blame.SPEC if tally.count * _OFTEN >= total > 0 else Blame.UNDECIDED), Confidence.MEDIUM
     if tally.exchanges >= ENOUGH:
         return Blame.SPEC, Confidence.HIGH if tally.exchanges * 10 >= total else Confidence.MEDIUM
     return Blame.UNDECIDED, Confidence.LOW

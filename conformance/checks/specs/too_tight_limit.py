@@ -74,7 +74,12 @@ def _said(audited: Audited, node: Node, keyword: str, odd: dict[Any, Tally], tot
     agreeing = [each for each in changed if each.change.new is None]
     placeholders = all(is_placeholder(value) for value in odd)
     blame, confidence = verdict(
-        together, agrees=bool(agreeing), is_compared=node.pointer in audited.compared, is_odd=placeholders, total=total
+        together,
+        agrees=bool(agreeing),
+        is_compared=node.pointer in audited.compared,
+        is_odd=placeholders,
+        total=total,
+        different=len(odd),
     )
     others = tuple(Witness(source=each.other, value="no limit") for each in agreeing[:1])
     grounds = Grounds(

@@ -72,7 +72,7 @@ def _said(audited: Audited, view: View, odd: dict[str, Tally], total: int) -> Pr
     compared = view.node.pointer in audited.compared
     placeholders = all(is_placeholder(text) for text in odd)
     blame, confidence = verdict(
-        together, agrees=bool(agreeing), is_compared=compared, is_odd=placeholders, total=total
+        together, agrees=bool(agreeing), is_compared=compared, is_odd=placeholders, total=total, different=len(odd)
     )  # fmt: skip
     others = tuple(Witness(source=each.other, value=each.change.new) for each in agreeing[:1])
     edits: tuple[Edit, ...] = (setting(owner, "format", style),) if style and together.count == total else ()
