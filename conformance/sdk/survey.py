@@ -139,6 +139,7 @@ def _observe(
         label=label,
         habits=habits,
     )
+    subject.settle()
     learned = list(_learn(subject, sightings)) if SdkSide.FAILURE in brief.sides else []
     for side in brief.sides - {SdkSide.REACH}:
         observed.sides[side] = _examine(subject, side)
@@ -191,7 +192,10 @@ def _testify(brief: Brief, subject: Subject, other: Operation, sightings: tuple[
         bindings=tuple(replace(each, operation=other) for each in subject.bindings),
         questions=questions,
         bodies=brief.bodies(other),
+        plainest=0,
     )
+    if questions:
+        theirs.settle()
     for side in brief.sides & _ABOUT_DOCUMENT:
         if side is SdkSide.REACH:
             observed.sides[side] = reach.examine(other, sightings)
