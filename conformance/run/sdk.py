@@ -23,7 +23,7 @@ from conformance.errors import NothingChecked, SettingsError
 from conformance.generate import plan
 from conformance.generate.case import Case, Mode
 from conformance.model.finding import Finding, fingerprint
-from conformance.model.http import Exchange
+from conformance.model.http import Exchange, Source
 from conformance.model.operation import Contract, Operation
 from conformance.model.report import Cell, Report
 from conformance.model.report import Subject as About
@@ -384,7 +384,9 @@ def _finding(found: Departure, choice: _Choice, operation: Operation, one: Surve
         suspect=verdict.suspect,
         problem=problem,
         exchange_id=None if found.exchange is None else found.exchange.id,
-        source=None if found.exchange is None else found.exchange.source,
+        source=Source(kind="sdk", path=f"{one.label} {operation.key}", index=0)
+        if found.exchange is None
+        else found.exchange.source,
         spec=operation.api.path,
         line=line,
         column=column,
@@ -402,6 +404,8 @@ def _witnessed(verdict: Verdict) -> str:
     parts = []
     if verdict.agree:
         parts.append(f"the document has {' and '.join(verdict.agree)} on its side")
+    if verdict.contradict:
+        parts.append(f"conforms to {' and '.join(verdict.contradict)}")
     if verdict.differ:
         parts.append(f"{' and '.join(verdict.differ)} does the same" if len(verdict.differ) == 1 else
                      f"{' and '.join(verdict.differ)} do the same")  # fmt: skip

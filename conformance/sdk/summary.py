@@ -159,11 +159,11 @@ def _suspects(report: Report) -> Iterator[str]:
     yield "| suspect | severity | rule | SDK | operations | first |"
     yield "|---|---|---|---|---|---|"
     rows: dict[tuple[str, int, str, str], list[Any]] = {}
-    for recurring in report.findings():
-        finding = recurring.finding
-        driver = _driver(finding.problem.message)
-        key = (finding.suspect.value, -finding.severity.rank, finding.rule_id, driver)
-        rows.setdefault(key, [set(), finding])[0].add(finding.operation)
+    for cell in report.cells.values():
+        for recurring in cell.findings.values() if "side" in cell.facts else ():
+            finding = recurring.finding
+            key = (finding.suspect.value, -finding.severity.rank, finding.rule_id, str(cell.facts["sdk"]))
+            rows.setdefault(key, [set(), finding])[0].add(finding.operation)
     order = [Suspect.SDK, Suspect.SPEC, Suspect.DISAGREEMENT]
     for (suspect, _, rule, driver), (operations, first) in sorted(
         rows.items(), key=lambda item: (order.index(Suspect(item[0][0])), item[0][1:])
@@ -171,10 +171,6 @@ def _suspects(report: Report) -> Iterator[str]:
         message = first.problem.message.replace("|", "\\|").replace("\n", " ")
         yield f"| {suspect} | {first.severity.value} | {rule} | {driver} | {len(operations)} | {message} |"
     yield ""
-
-
-def _driver(message: str) -> str:
-    return message.partition(" ")[0]
 
 
 def _settings(report: Report) -> Iterator[str]:

@@ -141,7 +141,7 @@ def _observe(
     )
     subject.settle()
     learned = list(_learn(subject, sightings)) if SdkSide.FAILURE in brief.sides else []
-    for side in brief.sides - {SdkSide.REACH}:
+    for side in (each for each in SdkSide if each in brief.sides - {SdkSide.REACH}):
         observed.sides[side] = _examine(subject, side)
     for result in learned:
         observed.sides[SdkSide.FAILURE].add(result)
@@ -196,7 +196,7 @@ def _testify(brief: Brief, subject: Subject, other: Operation, sightings: tuple[
     )
     if questions:
         theirs.settle()
-    for side in brief.sides & _ABOUT_DOCUMENT:
+    for side in (each for each in SdkSide if each in brief.sides & _ABOUT_DOCUMENT):
         if side is SdkSide.REACH:
             observed.sides[side] = reach.examine(other, sightings)
         elif questions:

@@ -198,11 +198,19 @@ class Wire:
         reply = self._answer(captured)
         if reply.delay and self._closing.wait(reply.delay):
             return Ending.CLOSE
+        asked = (captured.request.headers.get("Connection") or "").lower()
+        if reply.ending is Ending.KEEP and asked == "close":
+            connection.sendall(_last(reply.data))
+            return Ending.CLOSE
         if reply.data:
             connection.sendall(reply.data)
-        if reply.ending is Ending.KEEP and (captured.request.headers.get("Connection") or "").lower() == "close":
-            return Ending.CLOSE
         return reply.ending
+
+
+def _last(data: bytes) -> bytes:
+    """Give an answer that says to be the last on its connection (RFC 9112, 9.6)."""
+    start, end, rest = data.partition(b"\r\n")
+    return start + end + b"Connection: close\r\n" + rest
 
 
 class _Stream:
