@@ -129,6 +129,10 @@ class Mock:
             Role.ACT: self._act,
         }
 
+    def find(self, method: str, url: str) -> Found | Miss:
+        """Give the operation that a request would belong to, or what came nearest."""
+        return self._routes.find(method, url)
+
     def handle(self, request: Request, state: State) -> tuple[Response, State]:
         """Answer a request; the state is the one that was given, moved on."""
         return self.answer(request, state).response, state

@@ -133,6 +133,8 @@ def _cell(cell: Cell) -> dict[str, Any]:
         "tallies": {key: {**_shallow(tally)} for key, tally in cell.tallies.items()},
         "out_of_scope": cell.out_of_scope,
         "unreadable": list(cell.unreadable),
+        **({"not_run": dict(cell.not_run)} if cell.not_run else {}),
+        **({"facts": dict(cell.facts)} if cell.facts else {}),
     }
 
 
@@ -256,6 +258,8 @@ def _report(data: Mapping[str, Any]) -> Report:
                 findings=dict(sorted(found[cell["id"]].items())),
                 out_of_scope=cell["out_of_scope"],
                 unreadable=tuple(cell["unreadable"]),
+                not_run=cell.get("not_run", {}),
+                facts=cell.get("facts", {}),
             )
             for cell in data["cells"]
         },
