@@ -26,6 +26,11 @@ def of_traffic() -> tuple[Check, ...]:
     return every(*(subject for subject in Subject if subject is not Subject.SPEC))
 
 
+def by_default() -> tuple[Check, ...]:
+    """Give the checks of traffic that hold where nobody chooses: all but the strict ones."""
+    return tuple(check for check in of_traffic() if not check.strict)
+
+
 def _in(home: ModuleType, folders: set[str]) -> Iterator[Check]:
     for folder in pkgutil.iter_modules(home.__path__, f"{home.__name__}."):
         if not folder.ispkg or folder.name.rpartition(".")[2] not in folders:

@@ -103,6 +103,8 @@ def _tree(schema: JsonSchema, root: JsonSchema, seen: set[int]) -> Iterator[_Use
     if id(schema) in seen:
         return
     seen.add(id(schema))
+    if schema is False or any(False in part.get("allOf", ()) for part in parts(schema, root)):
+        yield "structure", ""
     yield from _value(schema, root, is_text=False)
     yield from _object(schema, root)
     for part in parts(schema, root):

@@ -118,7 +118,7 @@ def operations() -> tuple[Operation, ...]:
 
 @cache
 def judge() -> Judge:
-    return Judge(operations(), checks=checks.every(), compiler=compiler())
+    return Judge(operations(), checks=checks.by_default(), compiler=compiler())
 
 
 NOWHERE = {"pattern-mismatch", "structure-mismatch"}
@@ -127,7 +127,7 @@ NOWHERE = {"pattern-mismatch", "structure-mismatch"}
 
 def struck(rule: str, operation: Operation) -> set[str]:
     """What the judge says of one answer into which the server planted a fault."""
-    mock = Mock(operations(), compiler(), faults=[Fault(name=rule)], plants=plants(checks.every()))
+    mock = Mock(operations(), compiler(), faults=[Fault(name=rule)], plants=plants(checks.by_default()))
     state = State()
     case = next(iter(cases(operation, context=lambda each: mock.seeded(each, state))))
     sent = request(case)
@@ -137,7 +137,7 @@ def struck(rule: str, operation: Operation) -> set[str]:
     return {finding.rule_id for finding in judge().judge(exchange, operation=operation).findings}
 
 
-@pytest.mark.parametrize("rule", sorted(plants(checks.every())))
+@pytest.mark.parametrize("rule", sorted(plants(checks.by_default())))
 def test_a_planted_check_is_found_by_that_check_and_no_other(rule: str) -> None:
     found = next((names for operation in operations() if (names := struck(rule, operation))), set())
     assert found == (set() if rule in NOWHERE else {rule})
