@@ -70,6 +70,8 @@ class Settings:
     max_cases: int = 20
     """For each operation and mode."""
     seed: int = 0
+    workers: int = 1
+    """Processes that judge recordings, or conversations with a live target at the same time."""
     auth: str | None = field(default=None, repr=False)
     """`USER:PASSWORD` for a live target; never written anywhere."""
     header: tuple[str, ...] = field(default=(), repr=False)
@@ -138,6 +140,7 @@ KEYS: Final[Mapping[str, Key]] = {
     "modes": Key(Kind.TEXTS, "Modes of generation.", '["positive"]'),
     "max-cases": Key(Kind.NUMBER, "Cases for each operation and mode.", "20"),
     "seed": Key(Kind.NUMBER, "The same seed sends the same bytes.", "0"),
+    "workers": Key(Kind.NUMBER, "Recordings, or conversations with a live target, at the same time.", "1"),
     "strict": Key(Kind.FLAG, "Read recordings strictly.", "false"),
     "strict-input": Key(Kind.FLAG, "Fail with exit code 2 if any entry of a recording cannot be read.", "false"),
 }

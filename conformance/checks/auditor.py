@@ -27,6 +27,8 @@ _SUSPECTS: Final = {
     Blame.UNDECIDED: Suspect.UNDECIDED,
 }
 _BLAMES: Final = (Blame.SPEC, Blame.UNDECIDED, Blame.SAMPLE)
+_HOLDERS: Final = {"field": "properties", "parameter": "parameters"}
+"""The fields that hold what several rules miss in one object."""
 BY_VALUE: Final = frozenset({"enum", "field", "limit", "parameter", "requirement", "status", "text"})
 """Keywords of which one place can have several: the value belongs to the identity."""
 
@@ -139,14 +141,7 @@ def _corroborated(group: list[_Objection], severities: Mapping[str, Severity]) -
     group = sorted(group, key=lambda each: (each.technique.rank, -each.check.severity.rank, each.check.id))
     first = group[0]
     blame = next(blame for blame in _BLAMES if any(each.grounds.blame is blame for each in group))
-    witnesses = [evidence for each in group for evidence in each.grounds.evidence]
-    witnesses += [
-        Evidence(
-            what=f"{each.check.id} says so too", samples=(Witness(source=each.check.id, value=each.problem.message),)
-        )
-        for each in group[1:]
-        if not each.grounds.evidence
-    ]
+    witnesses = list(_witnesses(group))
     fixing = max(group, key=lambda each: (bool(each.grounds.edits), each.technique.rank))
     grounds = replace(
         first.grounds,
@@ -161,11 +156,26 @@ def _corroborated(group: list[_Objection], severities: Mapping[str, Severity]) -
     return _Objection(check=graded, problem=replace(first.problem, grounds=grounds))
 
 
+def _witnesses(group: list[_Objection]) -> Iterator[Evidence]:
+    """The evidence of all, each source once; a rule without any is a witness itself."""
+    known: set[str] = set()
+    for each in group:
+        for evidence in each.grounds.evidence:
+            sources = {witness.source for witness in evidence.samples}
+            if each is group[0] or not sources or not sources <= known:
+                yield evidence
+            known |= sources
+        if each is not group[0] and not each.grounds.evidence:
+            told = Witness(source=each.check.id, value=each.problem.message)
+            yield Evidence(what=f"{each.check.id} says so too", samples=(told,))
+
+
 def _node_pointer(problem: Problem, survey: Survey) -> str:
     """The object that a problem is about, whether its pointer leads to the object or to the keyword in it."""
     pointer = problem.spec_pointer
     holder, _, last = pointer.rpartition("/")
-    return holder if last == escape(problem.keyword) and survey.node(pointer) is None else pointer
+    is_part = last == escape(problem.keyword) or last == _HOLDERS.get(problem.keyword)
+    return holder if is_part and survey.node(pointer) is None else pointer
 
 
 def _finding(objection: _Objection, survey: Survey, severities: Mapping[str, Severity]) -> Finding:
@@ -176,7 +186,7 @@ def _finding(objection: _Objection, survey: Survey, severities: Mapping[str, Sev
     return Finding(
         rule_id=check.id,
         operation=operation.key if operation else None,
-        severity=severities.get(check.id, check.severity),
+        severity=severities.get(check.id) or _severity(check.severity, grounds.blame),
         side=Side.SPEC,
         suspect=_SUSPECTS[grounds.blame],
         problem=replace(problem, grounds=replace(grounds, technique=check.technique)),
@@ -187,6 +197,13 @@ def _finding(objection: _Objection, survey: Survey, severities: Mapping[str, Sev
         column=column,
         fingerprint=_fingerprint(objection, survey),
     )
+
+
+def _severity(severity: Severity, blame: Blame) -> Severity:
+    """A document is not worse for a wrong sample, and at most suspicious where nobody can decide."""
+    if blame is Blame.SAMPLE:
+        return Severity.NOTE
+    return min(severity, Severity.WARNING, key=lambda each: each.rank) if blame is Blame.UNDECIDED else severity
 
 
 def _fingerprint(objection: _Objection, survey: Survey) -> str:

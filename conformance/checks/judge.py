@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any, Final
 
 from conformance.model.expectation import Expect, Expectation, expectation
-from conformance.model.finding import Finding, Suspect, fingerprint
+from conformance.model.finding import Finding, Suspect, destination, fingerprint
 from conformance.model.http import Exchange
 from conformance.model.operation import Location, Operation
 from conformance.model.route import Match, Miss
@@ -102,13 +102,21 @@ class Judge:
 
     def judge(self, exchange: Exchange, *, operation: Operation | None = None) -> Judgement:
         """Give what every check says of an exchange; `operation` where the caller knows to which it belongs."""
-        found = self.router.match(exchange.request.method, exchange.request.url)
-        if operation is not None and not (isinstance(found, Match) and found.operation is operation):
-            found = self._as(operation, exchange)
+        found = self._meant(operation, exchange) if operation is not None and exchange.extra else None
+        if found is None:
+            found = self.router.match(exchange.request.method, exchange.request.url)
+            if operation is not None and not (isinstance(found, Match) and found.operation is operation):
+                found = self._as(operation, exchange)
         if isinstance(found, Miss):
             return self._judge_miss(exchange, found)
         matched = self.read(exchange, found)
         return self._judge_matched(matched)
+
+    def _meant(self, operation: Operation, exchange: Exchange) -> Match | Miss | None:
+        """Read a generated request as the operation that it was made for, even where its path is broken on purpose."""
+        if expectation(exchange.extra) is None:
+            return None
+        return self.router.under(operation, exchange.request.url, any_values=True)
 
     def _as(self, operation: Operation, exchange: Exchange) -> Match | Miss:
         known = self.router.under(operation, exchange.request.url)
@@ -259,7 +267,7 @@ class Judge:
             line=line,
             column=column,
             fingerprint=fingerprint(
-                operation=key or f"{exchange.request.method} {exchange.request.url.partition('?')[0]}",
+                operation=key or destination(exchange.request.method, exchange.request.url),
                 side=side,
                 status=status,
                 rule_id=check.id,

@@ -129,6 +129,10 @@ class Mock:
             Role.ACT: self._act,
         }
 
+    def find(self, method: str, url: str) -> Found | Miss:
+        """Give the operation that a request would belong to, or what came nearest."""
+        return self._routes.find(method, url)
+
     def handle(self, request: Request, state: State) -> tuple[Response, State]:
         """Answer a request; the state is the one that was given, moved on."""
         return self.answer(request, state).response, state
@@ -394,12 +398,10 @@ class Mock:
             shape = self._stock.shape(call.kind)
             body = shape.show(result, view, origin=call.found.origin, base=call.found.base)
         if status == _NO_CONTENT or body is None or operation.method == "HEAD":
-            return self._response(status, (), b"", call.moment.state, is_twilio=twilio.applies(operation.api))
+            return self._response(status, (), b"", call.moment.state, is_twilio=call.plan.twilio)
         content = json_content(answer)
         name = _JSON if content is None or content.essence == "application/json" else ("Content-Type", content.name)
-        return self._response(
-            status, (name,), _encode(body), call.moment.state, is_twilio=twilio.applies(operation.api)
-        )
+        return self._response(status, (name,), _encode(body), call.moment.state, is_twilio=call.plan.twilio)
 
     def _response(
         self, status: int, fields: tuple[tuple[str, str], ...], body: bytes, state: State, *, is_twilio: bool

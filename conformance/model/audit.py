@@ -74,8 +74,8 @@ class Evidence:
 class Edit:
     """One step of a correction, at a JSON Pointer of the document.
 
-    With a value, the member is set, whether it was there or not; a pointer that ends in `/-` appends to a list, as in
-    JSON Patch (RFC 6902). Without one, the member or item is removed.
+    A value is set, whether the member was there or not; a pointer that ends in `/-` appends to a list (as in JSON
+    Patch, RFC 6902), which is made where it is not there. A removal takes the member or item away.
     """
 
     pointer: str

@@ -13,6 +13,7 @@ from conformance.model.http import Source
 from conformance.model.rule import Problem, Severity, Side
 
 _INDEX = re.compile(r"(?<=/)\d+(?=/|$)")
+_IDENTIFIER = re.compile(r"^(?!v\d+$|\d{4}-\d\d-\d\d$)[^.]*\d[^.]*")
 _BY_VALUE = frozenset({"enum", "const", "status"})
 
 
@@ -22,6 +23,10 @@ class Suspect(Enum):
     IMPLEMENTATION = "implementation"
     SPEC = "spec"
     UNDECIDED = "undecided"
+    SDK = "sdk"
+    """The SDK; a second witness agrees with the description."""
+    DISAGREEMENT = "disagreement"
+    """Witnesses contradict each other, or nobody testifies."""
 
 
 def json_type(value: Any) -> str:
@@ -58,6 +63,18 @@ def fingerprint(*, operation: str, side: Side, status: int | None, rule_id: str,
     facts = [operation, side.value, status, rule_id, place, problem.keyword, value]
     text = json.dumps(facts, sort_keys=True, ensure_ascii=False, default=str)
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:20]
+
+
+def destination(method: str, url: str) -> str:
+    """Give what a request that belongs to no operation asked for, for its fingerprint.
+
+    Segments with digits are identifiers, unless they are versions: the same wrong path for another resource is the
+    same finding.
+    """
+    head, slashes, rest = url.partition("?")[0].partition("//")
+    host, *segments = (rest if slashes else head).split("/")
+    named = (_IDENTIFIER.sub("{}", segment, count=1) for segment in segments)
+    return " ".join([method, "/".join([head + slashes + host if slashes else host, *named])])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,22 +1,40 @@
-"""HTTP as it was on the wire: requests, responses and the exchanges they form."""
+"""HTTP as it was on the wire: requests, responses and the exchanges they form.
+
+Recordings make millions of these values. They are frozen like every value here, but msgspec's kind of struct: one is
+built in a tenth of the time of a frozen dataclass. `dataclasses.replace` and `dataclasses.fields` work on them too.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-from types import MappingProxyType
-from typing import Any, Final
+from dataclasses import Field, make_dataclass
+from typing import Any, ClassVar, Final, TypeVar
 from urllib.parse import parse_qsl, unquote
 
-_NOTHING: Mapping[str, Any] = MappingProxyType({})
+import msgspec
+
 _LIVE: Final = frozenset({"example", "mock", "pytest", "run", "sdk", "selftest", "serve"})
 _PATH_AND_QUERY: Final = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.-]*:)?(?://[^/?#]*)?([^?#]*)(?:\?([^#]*))?")
 """As in RFC 3986, appendix B: unlike `urlsplit` it has an answer for any text that a recording calls a URL."""
 
 
-@dataclass(frozen=True, slots=True)
-class Headers:
+class _Value(msgspec.Struct, frozen=True, gc=False):
+    __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
+
+
+_V = TypeVar("_V", bound=_Value)
+
+
+def _replaceable(cls: type[_V]) -> type[_V]:
+    """Let the functions of `dataclasses` know the fields of a struct."""
+    twin: Any = make_dataclass(cls.__name__, cls.__struct_fields__)
+    cls.__dataclass_fields__ = twin.__dataclass_fields__
+    return cls
+
+
+@_replaceable
+class Headers(_Value, frozen=True, gc=False):
     """Header fields in the order they were sent, repeats kept; look-up ignores case."""
 
     pairs: tuple[tuple[str, str], ...] = ()
@@ -35,9 +53,10 @@ class Headers:
 
     def get(self, name: str) -> str | None:
         """The first value of a field, or None where the field is absent."""
-        wanted = name.lower()
+        # Comparing lengths first is quicker than an index: few fields are asked for, most have another length.
+        length = len(name)
         for key, value in self.pairs:
-            if key.lower() == wanted:
+            if len(key) == length and (key == name or key.lower() == name.lower()):
                 return value
         return None
 
@@ -65,8 +84,8 @@ class Headers:
         return len(self.pairs)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
+@_replaceable
+class Request(_Value, frozen=True, kw_only=True, gc=False):
     """A request as it was sent."""
 
     method: str
@@ -98,8 +117,8 @@ class Request:
         return [unquote(segment) for segment in self.path.split("/")[1:]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Response:
+@_replaceable
+class Response(_Value, frozen=True, kw_only=True, gc=False):
     """A response as it came back."""
 
     status: int
@@ -111,8 +130,8 @@ class Response:
     """Seconds; None where nobody measured."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Source:
+@_replaceable
+class Source(_Value, frozen=True, kw_only=True, gc=False):
     """Where an exchange comes from."""
 
     kind: str
@@ -130,8 +149,8 @@ class Source:
         return self.kind in _LIVE
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Exchange:
+@_replaceable
+class Exchange(_Value, frozen=True, kw_only=True, gc=False):
     """One request with its response: a fact that knows no operation."""
 
     id: str
@@ -140,5 +159,5 @@ class Exchange:
     source: Source
     session: str | None = None
     """Exchanges with the same value, in order, form one session; None stands alone."""
-    extra: Mapping[str, Any] = field(default_factory=lambda: _NOTHING)
+    extra: Mapping[str, Any] = {}
     """What the recording says beyond this, kept for whoever writes it again."""

@@ -188,9 +188,14 @@ class Overview:
         return tuple(reason for cell in self.report.cells.values() for reason in cell.unreadable)
 
     @property
+    def crashed(self) -> bool:
+        """Tell whether a check of ours crashed."""
+        return any(row.tally.crashed for row in self.rows)
+
+    @property
     def exit_code(self) -> int:
         """0 where everything conforms; 1 for a finding that fails, or a check of ours that crashed."""
-        return 1 if self.failing or any(row.tally.crashed for row in self.rows) else 0
+        return 1 if self.failing or self.crashed else 0
 
 
 def overview(

@@ -121,8 +121,19 @@ def _paired(old: Survey, new: Survey, keys: _Keys) -> Iterator[tuple[OperationNo
 
 def changes(old: Survey, new: Survey, pairs: Pairs) -> Iterator[Change]:
     """Give the differences of paired operations in the order of the old document, each once."""
+    yield from _once(_Comparison(old, new).of(pairs))
+
+
+def compared(old: Survey, new: Survey, pairs: Pairs) -> tuple[tuple[Change, ...], frozenset[str]]:
+    """Give the differences of paired operations, and the pointers of the old schemas that had a match."""
+    comparison = _Comparison(old, new)
+    found = tuple(_once(comparison.of(pairs)))
+    return found, comparison.met
+
+
+def _once(found: Iterator[Change]) -> Iterator[Change]:
     seen: set[str] = set()
-    for change in _Comparison(old, new).of(pairs):
+    for change in found:
         identity = f"{change.kind} {change.side} {change.old_pointer} {change.new_pointer} {change.old} {change.new}"
         if identity not in seen:
             seen.add(identity)
@@ -136,6 +147,10 @@ class _Comparison:
         self._old = old
         self._new = new
         self._compared: set[tuple[str, str, Side]] = set()
+
+    @property
+    def met(self) -> frozenset[str]:
+        return frozenset(old for old, _, _ in self._compared)
 
     def of(self, pairs: Pairs) -> Iterator[Change]:
         for old, new in pairs:

@@ -2,139 +2,191 @@
 
 `{"id": …, "request": {"method": …, "url": …, "headers": {…} or [[…, …]], "body": text or "body_base64": …},
 "response": {"status": …, "headers": …, "body" or "body_base64": …}}`. No body key means no body; unknown keys are kept;
-`session` groups lines.
+`session` groups lines. What else is written, where it is known: `reason` and `elapsed` (seconds) in the response.
 """
 
 from __future__ import annotations
 
 import base64
-import binascii
-from collections.abc import Iterable, Iterator, Mapping
+import json
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, BinaryIO, Final
 
 import msgspec
 
 from conformance.errors import RecordingError
 from conformance.model.http import Exchange, Headers, Request, Response, Source
-from conformance.recordings.coding import undone
+from conformance.recordings import interaction
+from conformance.recordings.coding import from_base64, kept, undone
+from conformance.recordings.entry import MAX_ENTRY, Entry, Write, recorded_status
+from conformance.recordings.json_items import decoded
+from conformance.recordings.window import pass_line
 
-MAX_LINE: Final = 50 * 1024 * 1024
-_KEYS: Final = frozenset({"id", "request", "response", "session"})
+SUFFIXES: Final = (".ndjson", ".jsonl")
+_KIND: Final = "ndjson"
+_BOM: Final = b"\xef\xbb\xbf"
 _SHAPE: Final = "a JSON object with `request` and `response`"
+_EXCHANGE: Final = re.compile(rb'"request"\s*:\s*\{|"response"\s*:\s*\{\s*"(?:status|headers|reason|body)')
+_Fields = dict[str, str] | tuple[tuple[str, str], ...] | None
 
-_decode = msgspec.json.Decoder().decode
+
+class _Request(msgspec.Struct, gc=False):
+    method: str
+    url: str
+    headers: _Fields = None
+    body: str = ""
+    body_base64: str | None = None
+
+
+class _Response(msgspec.Struct, gc=False):
+    status: int
+    headers: _Fields = None
+    body: str = ""
+    body_base64: str | None = None
+    reason: str = ""
+    elapsed: float | None = None
+
+
+class _Line(msgspec.Struct, gc=False):
+    """A line of the usual form; every other one is read by `interaction`."""
+
+    request: _Request
+    response: _Response
+    id: str | None = None
+    session: str | None = None
+
+
+_decode = msgspec.json.Decoder(_Line).decode
+_decode_any = msgspec.json.Decoder().decode
 _encode = msgspec.json.Encoder().encode
 
 
 def recognizes(head: bytes, name: str) -> bool:
-    """Tell whether a file starts with a line that is a JSON object with a request."""
-    first, newline, _ = head.lstrip(b"\xef\xbb\xbf \t\r\n").partition(b"\n")
-    if not first.startswith(b"{"):
-        return False
-    if not newline:
-        return name.endswith((".ndjson", ".jsonl")) or (b'"request"' in first and b'"interactions"' not in first)
-    return first.rstrip().endswith(b"}") and b'"request"' in first
+    """Tell whether a line of the head is a JSON object with a request or a response; else the name decides."""
+    if any(line.lstrip(_BOM + b" \t\r").startswith(b"{") and _EXCHANGE.search(line) for line in head.split(b"\n")):
+        return True
+    return name.endswith(SUFFIXES)
 
 
-def read(file: BinaryIO, path: str) -> Iterator[Exchange | RecordingError]:
+def read(file: BinaryIO, path: str) -> Iterator[Entry]:
     """Give the exchanges of a file, and a `RecordingError` for each line that is none."""
-    index = 0
-    for number, line in enumerate(_lines(file), start=1):
-        if line.isspace():
-            continue
-        if len(line) > MAX_LINE:
-            what = f"a line of more than {MAX_LINE:,} bytes"
-            yield RecordingError(path=path, index=index, line=number, what=what, expected="shorter lines")
-        else:
-            yield parse(line, path=path, index=index, line=number)
+    index = number = 0
+    while line := file.readline(MAX_ENTRY):
+        number += 1
+        entry = parse(line, path=path, index=index, line=number)
+        if isinstance(entry, RecordingError):
+            if line.isspace():
+                continue
+            if len(line) == MAX_ENTRY:
+                what = f"a line of {MAX_ENTRY:,} bytes or more"
+                entry = RecordingError(path=path, index=index, line=number, what=what, expected="shorter lines")
+                pass_line(file, line)
         index += 1
+        yield entry
 
 
-def _lines(file: BinaryIO) -> Iterator[bytes]:
-    while line := file.readline(MAX_LINE + 1):
-        rest = line
-        while len(rest) > MAX_LINE and not rest.endswith(b"\n"):
-            rest = file.readline(MAX_LINE + 1)
-        yield line
-
-
-def parse(text: bytes, *, path: str, index: int, line: int) -> Exchange | RecordingError:
+def parse(text: bytes, *, path: str, index: int, line: int) -> Entry:
     """Give the exchange of one line, or why it is none."""
     try:
-        data = _decode(text.removeprefix(b"\xef\xbb\xbf"))
-    except (msgspec.DecodeError, RecursionError) as error:
-        what = f"not JSON ({str(error).removeprefix('JSON is malformed: ')})"
-        return RecordingError(path=path, index=index, line=line, what=what, expected=_SHAPE)
+        data = _decode(text)
+        request, response = data.request, data.response
+        sent, answered = request.headers, response.headers
+        headers = Headers(answered) if type(answered) is tuple else _headers(answered)
+        return Exchange(
+            id=data.id or f"{path}#{index}",
+            request=Request(
+                method=request.method.upper(),
+                url=request.url,
+                headers=Headers(sent) if type(sent) is tuple else _headers(sent),
+                body=request.body.encode() if request.body_base64 is None else _from_base64(request),
+            ),
+            response=Response(
+                status=response.status if 100 <= response.status <= 999 else recorded_status(response.status),  # noqa: PLR2004
+                reason=response.reason,
+                headers=headers,
+                body=undone(
+                    response.body.encode() if response.body_base64 is None else _from_base64(response), headers
+                ),
+                elapsed=response.elapsed,
+            ),
+            source=Source(kind=_KIND, path=path, index=index, line=line),
+            session=data.session,
+            extra=_Rest(text),
+        )
+    except (ValueError, RecursionError):
+        return _parse_slowly(text, Source(kind=_KIND, path=path, index=index, line=line))
+
+
+def _headers(fields: _Fields) -> Headers:
+    return Headers(tuple(fields.items() if isinstance(fields, dict) else fields or ()))
+
+
+def _from_base64(message: _Request | _Response) -> bytes:
+    return from_base64(message.body_base64, "body_base64")
+
+
+class _Rest(Mapping[str, Any]):
+    """What a line says beyond an exchange, read when somebody asks."""
+
+    __slots__ = ("_text",)
+
+    def __init__(self, text: bytes) -> None:
+        self._text = text
+
+    @property
+    def _members(self) -> dict[str, Any]:
+        return interaction.rest(_decode_any(self._text.decode("utf-8", "replace")))
+
+    def __getitem__(self, name: str) -> Any:
+        return self._members[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._members)
+
+    def __len__(self) -> int:
+        return len(self._members)
+
+    def __repr__(self) -> str:
+        return repr(self._members)
+
+
+def _parse_slowly(text: bytes, source: Source) -> Entry:
+    """Read a line that is not of the usual form, and say what is wrong with it where nothing helps."""
     try:
-        return _exchange(data, Source(kind="ndjson", path=path, index=index, line=line))
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        what = f"no {error} in it" if isinstance(error, KeyError) else str(error)
-        return RecordingError(path=path, index=index, line=line, what=what, expected=_SHAPE)
-
-
-def _exchange(data: Any, source: Source) -> Exchange:
-    if not isinstance(data, Mapping):
-        message = f"a JSON {type(data).__name__}"
-        raise TypeError(message)
-    request, response = data["request"], data["response"]
-    url, method, status = request["url"], request["method"], response["status"]
-    if not isinstance(url, str) or not isinstance(method, str) or not isinstance(status, int):
-        message = "a method or URL that is no string, or a status that is no integer"
-        raise TypeError(message)
-    answered = _headers(response.get("headers"))
-    session = data.get("session")
-    return Exchange(
-        id=str(data["id"]) if data.get("id") is not None else f"{source.path}#{source.index}",
-        request=Request(method=method.upper(), url=url, headers=_headers(request.get("headers")), body=_body(request)),
-        response=Response(
-            status=status,
-            reason=str(response.get("reason", "")),
-            headers=answered,
-            body=undone(_body(response), answered),
-        ),
-        source=source,
-        session=None if session is None else str(session),
-        extra={name: value for name, value in data.items() if name not in _KEYS},
-    )
-
-
-def _headers(fields: Mapping[str, str | list[str]] | Iterable[tuple[str, str]] | None) -> Headers:
-    return Headers() if not fields else Headers.of(fields)
-
-
-def _body(message: Mapping[str, Any]) -> bytes:
-    encoded = message.get("body_base64")
-    if encoded is not None:
-        try:
-            return base64.b64decode(encoded, validate=True)
-        except (binascii.Error, ValueError, TypeError) as error:
-            reason = f"a body_base64 that is no Base64 ({error})"
-            raise ValueError(reason) from error
-    body = message.get("body")
-    if body is None:
-        return b""
-    if not isinstance(body, str):
-        reason = f"a body that is a {type(body).__name__}, not text"
-        raise TypeError(reason)
-    return body.encode("utf-8", "surrogatepass")
+        return interaction.exchange(decoded(text.removeprefix(_BOM)), source)
+    except (ValueError, RecursionError) as error:
+        what = str(error)
+    return RecordingError(path=source.path, index=source.index, line=source.line, what=what, expected=_SHAPE)
 
 
 def write(exchange: Exchange) -> bytes:
     """Give one line, with its newline; reading it gives the same exchange."""
-    request: dict[str, Any] = {
-        "method": exchange.request.method,
-        "url": exchange.request.url,
-        "headers": exchange.request.headers.pairs,
-        **_written(exchange.request.body),
+    request, response, extra = exchange.request, exchange.response, dict(exchange.extra)
+    line: dict[str, Any] = {"id": exchange.id}
+    if exchange.session is not None:
+        line["session"] = exchange.session
+    line["request"] = {
+        "method": request.method,
+        "url": request.url,
+        "headers": request.headers.pairs,
+        **_written(request.body),
+        **extra.get("request", {}),
     }
-    response: dict[str, Any] = {
-        "status": exchange.response.status,
-        **({"reason": exchange.response.reason} if exchange.response.reason else {}),
-        "headers": exchange.response.headers.pairs,
-        **_written(exchange.response.body),
+    line["response"] = {
+        "status": response.status,
+        **({"reason": response.reason} if response.reason else {}),
+        "headers": response.headers.pairs,
+        **_written(kept(response.body, response.headers)),
+        **({} if response.elapsed is None else {"elapsed": response.elapsed}),
+        **extra.get("response", {}),
     }
-    session = {} if exchange.session is None else {"session": exchange.session}
-    return _encode({"id": exchange.id, **session, "request": request, "response": response, **exchange.extra}) + b"\n"
+    line |= {name: value for name, value in extra.items() if name not in line}
+    try:
+        return _encode(line) + b"\n"
+    except UnicodeEncodeError:  # lone surrogates
+        return json.dumps(line, ensure_ascii=True).encode() + b"\n"
 
 
 def _written(body: bytes) -> dict[str, str]:
@@ -144,3 +196,13 @@ def _written(body: bytes) -> dict[str, str]:
         return {"body": body.decode("utf-8")}
     except UnicodeDecodeError:
         return {"body_base64": base64.b64encode(body).decode("ascii")}
+
+
+@contextmanager
+def writer(file: BinaryIO) -> Iterator[Write]:
+    """Give the function that appends exchanges to a file."""
+
+    def append(exchange: Exchange) -> None:
+        file.write(write(exchange))
+
+    yield append

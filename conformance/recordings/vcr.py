@@ -1,4 +1,4 @@
-"""Cassettes of vcrpy, in its YAML and JSON serializers.
+"""Cassettes: of vcrpy, Ruby VCR, Betamax, schemathesis and their relatives, in YAML and in JSON.
 
 Read without vcrpy: its YAML reader executed tags before 8.2.1, and it holds a whole file where this gives one
 interaction at a time.
@@ -6,141 +6,136 @@ interaction at a time.
 
 from __future__ import annotations
 
-import base64
-import binascii
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import BufferedReader
 from typing import Any, BinaryIO, Final
 
-import msgspec
 import yaml
-from yaml.events import MappingEndEvent, MappingStartEvent, ScalarEvent, SequenceEndEvent, SequenceStartEvent
 
-from conformance.errors import DocumentError, RecordingError
-from conformance.model.http import Exchange, Headers, Request, Response, Source
-from conformance.openapi.yaml_values import Builder, located
-from conformance.recordings.coding import undone
+from conformance.errors import RecordingError
+from conformance.model.http import Exchange, Headers, Source
+from conformance.recordings import interaction, json_items, yaml_items
+from conformance.recordings.entry import Entry, Write
 
-_SHAPE: Final = "a vcrpy interaction with `request` and `response`"
-_KEYS: Final = frozenset({"request", "response"})
-
-
-def _binary(text: str) -> bytes:
-    return base64.b64decode(text)
-
-
-_TAGS: Final = {"tag:yaml.org,2002:binary": _binary}
+SUFFIXES: Final = (".yaml", ".yml")
+_KIND: Final = "vcr"
+_SHAPE: Final = "an interaction with `request` and `response`"
+_KEYS: Final = ("interactions", "http_interactions")
+_PATHS: Final = frozenset({(), *((key,) for key in _KEYS)})
+_START: Final = b"\xef\xbb\xbf \t\r\n"
+_JSON: Final = re.compile(rb'"(?:http_)?interactions"\s*:|\A\s*\[\s*\{\s*"(?:request|response)"\s*:')
+_YAML: Final = re.compile(
+    rb"""^["']?(?:http_)?interactions["']?[ \t]*:"""
+    # a list that is the whole document, its items perhaps tagged, after comments and the like
+    rb"""|\A(?:[ \t]*(?:[#%].*|---.*)?\n)*[ ]*-[ \t\r\n]+(?:!\S*[ \t\r\n]+)?["']?(?:request|response)["']?[ \t]*:""",
+    re.MULTILINE,
+)
 
 
 def recognizes(head: bytes, name: str) -> bool:  # noqa: ARG001 - content decides
-    """Tell whether a file is a mapping with `interactions`."""
-    start = head.lstrip(b"\xef\xbb\xbf \t\r\n-")
-    if start.startswith(b"{"):
-        return b'"interactions"' in head
-    return start.startswith((b"interactions:", b"version:")) or b"\ninteractions:" in head
+    """Tell whether a file has interactions, or is a list of them."""
+    start = head.lstrip(_START)
+    return bool((_JSON if start[:1] in {b"{", b"["} else _YAML).search(start))
 
 
-def read(file: BinaryIO, path: str) -> Iterator[Exchange | RecordingError]:
+def read(file: BufferedReader, path: str) -> Iterator[Entry]:
     """Give the interactions of a cassette in order; all belong to one session."""
-    text = file.read()
-    nodes = _from_json(text, path) if text.lstrip()[:1] == b"{" else _from_yaml(text, path)
-    for index, (node, line) in enumerate(nodes):
-        if isinstance(node, RecordingError):
-            yield node
-            return
-        source = Source(kind="vcr", path=path, index=index, line=line)
-        try:
-            yield _exchange(node, source)
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
-            what = f"no {error} in it" if isinstance(error, KeyError) else str(error)
+    is_json = file.peek(1).lstrip(_START)[:1] in {b"{", b"["}
+    for index, (node, line, broken) in enumerate(_from_json(file) if is_json else _from_yaml(file)):
+        what = broken
+        if what is None:
+            source = Source(kind=_KIND, path=path, index=index, line=line)
+            try:
+                yield interaction.exchange(node, source, session=path)
+            except (ValueError, RecursionError) as error:
+                what = str(error)
+        if what is not None:
             yield RecordingError(path=path, index=index, line=line, what=what, expected=_SHAPE)
 
 
-def _from_json(text: bytes, path: str) -> Iterator[tuple[Any, int | None]]:
-    try:
-        data = msgspec.json.decode(text)
-    except (msgspec.DecodeError, RecursionError) as error:
-        yield RecordingError(path=path, what=f"not JSON ({error})", expected="a vcrpy cassette"), None
-        return
-    for node in data.get("interactions") or ():
-        yield node, None
+_Node = tuple[Any, int, str | None]
+"""Plain data, its line, and why there is none."""
 
 
-def _from_yaml(text: bytes, path: str) -> Iterator[tuple[Any, int | None]]:
-    events = yaml.parse(text, Loader=yaml.CSafeLoader)
-    builder = Builder(path, tags=_TAGS)
-
-    def advance() -> tuple[Any, int | None] | None:
-        """Give the next interaction; None after the last."""
-        for event in events:
-            if isinstance(event, SequenceEndEvent):
-                return None
-            line = event.start_mark.line + 1 if event.start_mark else None
-            return builder.node(event, events), line
-        return None
-
-    try:
-        located(text, path, lambda: _to_interactions(events, builder))
-        while (found := located(text, path, advance)) is not None:
-            yield found
-    except DocumentError as error:
-        what = f"{error.what} (column {error.column})"
-        yield RecordingError(path=path, line=error.line, what=what, expected=error.expected), error.line
+def _from_yaml(file: BinaryIO) -> Iterator[_Node]:
+    for item in yaml_items.items(file, frozenset(_KEYS)):
+        yield item.value, item.line, item.broken
 
 
-def _to_interactions(events: Iterator[Any], builder: Builder) -> None:
-    """Read up to the first item of `interactions`."""
-    for event in events:
-        if isinstance(event, MappingStartEvent):
-            break
-    for event in events:
-        if isinstance(event, MappingEndEvent):
-            return
-        if isinstance(event, ScalarEvent) and event.value == "interactions":
-            for start in events:
-                if not isinstance(start, SequenceStartEvent):
-                    builder.node(start, events)
-                return
-        builder.node(next(events), events)
-
-
-def _exchange(node: Mapping[str, Any], source: Source) -> Exchange:
-    request, response = node["request"], node["response"]
-    status = response["status"]
-    headers = Headers.of(response.get("headers") or {})
-    return Exchange(
-        id=f"{source.path}#{source.index}",
-        request=Request(
-            method=str(request["method"]).upper(),
-            url=request["uri"],
-            headers=Headers.of(request.get("headers") or {}),
-            body=_bytes(request.get("body")),
-        ),
-        response=Response(
-            status=int(status["code"]),
-            reason=str(status.get("message") or ""),
-            headers=headers,
-            body=undone(_bytes(response.get("body")), headers),
-        ),
-        source=source,
-        session=source.path,
-        extra={name: value for name, value in node.items() if name not in _KEYS},
-    )
-
-
-def _bytes(body: Any) -> bytes:
-    if body is None:
-        return b""
-    if isinstance(body, bytes):
-        return body
-    if isinstance(body, str):
-        return body.encode("utf-8", "surrogatepass")
-    if isinstance(body, Mapping):
-        if body.get("base64_string") is not None:
+def _from_json(file: BinaryIO) -> Iterator[_Node]:
+    for item in json_items.items(file, _PATHS, json_items.decoded):
+        value, broken = item.value, item.broken
+        if value is None and broken is None:
             try:
-                return base64.b64decode(body["base64_string"], validate=True)
-            except binascii.Error as error:
-                message = f"a base64_string that is no Base64 ({error})"
-                raise ValueError(message) from error
-        return _bytes(body.get("string"))
-    message = f"a body that is a {type(body).__name__}"
-    raise TypeError(message)
+                value = json_items.decoded(item.text)
+            except ValueError as error:
+                broken = str(error)
+        yield value, item.line, broken
+
+
+class _Dumper(yaml.CSafeDumper):
+    def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002 - values are never told apart by identity
+        return True
+
+
+@contextmanager
+def writer(file: BinaryIO) -> Iterator[Write]:
+    """Give the function that writes interactions as vcrpy would; the cassette ends where the context ends.
+
+    A client must be able to use the cassette, and a person to read it, so what was packed on the wire is written
+    unpacked and without its `Content-Encoding`, as vcrpy's `decode_compressed_response` does.
+    """
+    begun = False
+
+    def write(exchange: Exchange) -> None:
+        nonlocal begun
+        file.write(b"" if begun else b"interactions:\n")
+        begun = True
+        text = yaml.dump([_interaction(exchange)], Dumper=_Dumper, encoding="utf-8", default_flow_style=False)
+        file.write(text)
+
+    try:
+        yield write
+    finally:
+        file.write(b"version: 1\n" if begun else b"interactions: []\nversion: 1\n")
+
+
+def _interaction(exchange: Exchange) -> dict[str, Any]:
+    request, response = exchange.request, exchange.response
+    headers = response.headers
+    if headers.get("Content-Encoding") is not None:
+        headers = headers.replace("Content-Encoding", None)
+        if headers.get("Content-Length") is not None:
+            headers = headers.replace("Content-Length", str(len(response.body)))
+    return {
+        **{name: value for name, value in exchange.extra.items() if name not in {"request", "response"}},
+        "id": exchange.id,
+        "request": {
+            "method": request.method,
+            "uri": request.url,
+            "headers": _grouped(request.headers),
+            "body": _text(request.body) if request.body else None,
+        },
+        "response": {
+            "status": {"code": response.status, "message": response.reason},
+            "headers": _grouped(headers),
+            "body": {"string": _text(response.body)},
+            **({} if response.elapsed is None else {"elapsed": response.elapsed}),
+        },
+    }
+
+
+def _grouped(headers: Headers) -> dict[str, list[str]]:
+    grouped: dict[str, list[str]] = {}
+    for name, value in headers:
+        grouped.setdefault(name, []).append(value)
+    return grouped
+
+
+def _text(body: bytes) -> str | bytes:
+    try:
+        return body.decode()
+    except UnicodeDecodeError:
+        return body

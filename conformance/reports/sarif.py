@@ -76,8 +76,7 @@ def _rule(name: str, facts: Mapping[str, str]) -> dict[str, Any]:
 
 def _invocation(shown: Overview, left_out: int) -> dict[str, Any]:
     told = [*_notifications(shown, left_out)]
-    crashed = any(row.tally.crashed for row in shown.rows)
-    return {"executionSuccessful": not crashed, "toolExecutionNotifications": told}
+    return {"executionSuccessful": not shown.crashed, "toolExecutionNotifications": told}
 
 
 def _notifications(shown: Overview, left_out: int) -> Iterator[dict[str, Any]]:

@@ -25,7 +25,7 @@ from conformance.model.route import Match
 from conformance.model.rule import Check, Severity
 from conformance.openapi import operations as openapi
 from conformance.openapi import overlay as overlays
-from conformance.openapi.changes import changes, paired_by_url
+from conformance.openapi.changes import compared, paired_by_url
 from conformance.openapi.document import Document, load, shipped
 from conformance.openapi.survey import Survey
 from conformance.results.evidence import spec_excerpt
@@ -143,12 +143,15 @@ def prepared(surveys: tuple[Survey, ...], evidence: Evidence) -> tuple[Audited, 
         Audited(
             survey=survey,
             sisters=tuple(other for other in surveys if other is not survey),
-            differences=_differences(survey, evidence.official),
+            differences=differences,
+            others=others,
+            compared=met,
             observed=observed.get(survey.document.path),
             crowd=surveys,
             compiler=held,
         )
         for survey in surveys
+        for differences, others, met in [_differences(survey, evidence.official)]
     )
 
 
@@ -172,17 +175,21 @@ def observe(surveys: Iterable[Survey], exchanges: Iterable[Exchange]) -> dict[st
     return {path: observed for path, observed in known.items() if observed.exchanges}
 
 
-def _differences(survey: Survey, official: tuple[Survey, ...]) -> tuple[Difference, ...] | None:
+def _differences(
+    survey: Survey, official: tuple[Survey, ...]
+) -> tuple[tuple[Difference, ...] | None, tuple[str, ...], frozenset[str]]:
+    """What other descriptions of the same API say differently, their names, and the schemas that they have, too."""
     found: list[Difference] = []
-    has_met = False
+    schemas: set[str] = set()
+    names: list[str] = []
     for other in official:
         pairs = list(paired_by_url(survey, other))
         if any(left is not None and right is not None for left, right in pairs):
-            has_met = True
-            found += [
-                Difference(other=other.name, change=change, survey=other) for change in changes(survey, other, pairs)
-            ]
-    return tuple(found) if has_met else None
+            names.append(other.name)
+            changes, met = compared(survey, other, pairs)
+            found += [Difference(other=other.name, change=change, survey=other) for change in changes]
+            schemas |= met
+    return (tuple(found) if names else None), tuple(names), frozenset(schemas)
 
 
 def _cell(audited: Audit) -> Cell:

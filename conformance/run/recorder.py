@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-from conformance import results
+from conformance import recordings, results
 from conformance.checks.gate import Clear
 from conformance.checks.judge import Judgement
 from conformance.checks.succession import Sessions
@@ -20,7 +20,7 @@ from conformance.model.finding import Finding
 from conformance.model.http import Exchange
 from conformance.model.operation import Operation
 from conformance.model.report import Cell
-from conformance.run.suite import Suite
+from conformance.run.suite import Progress, Suite
 from conformance.schemas.coverage import Lens
 
 
@@ -108,6 +108,21 @@ class Recorder:
     def cell(self) -> Cell:
         """Give the cell."""
         return self._collector.cell()
+
+
+def recorded(file: str, made: Suite, emit: Callable[[Finding], None] | None, progress: Progress) -> Cell:
+    """Give the cell of a recording."""
+    recorder = Recorder(f"recording {file}", made, emit)
+    try:
+        for entry in recordings.read(file):
+            if isinstance(entry, RecordingError):
+                recorder.add_unreadable(entry)
+            else:
+                recorder.add(entry)
+                progress(1)
+    except RecordingError as error:
+        recorder.add_unreadable(error)
+    return recorder.cell()
 
 
 @contextmanager

@@ -41,11 +41,23 @@ class Audited:
     """The description and its sisters, in the order of the run."""
     differences: tuple[Difference, ...] | None = None
     """Against other descriptions of the same API; None where none was given or none has the same operations."""
+    compared: frozenset[str] = frozenset()
+    """The pointers of the schemas that another description has, too."""
+    others: tuple[str, ...] = ()
+    """The names of the other descriptions that share an operation with this one."""
     observed: Observed | None = None
     """What recordings show; None where none was given."""
     compiler: Compiler = field(default_factory=Compiler)
     """Knows the formats that are asserted."""
     _schemas: dict[str, Schema] = field(default_factory=dict)
+    _by_pointer: dict[str, list[Difference]] = field(default_factory=dict)
+
+    def differing(self, pointer: str, *kinds: str) -> list[Difference]:
+        """Give what other descriptions say differently about the object at a pointer, of some kinds of change."""
+        if not self._by_pointer:
+            for each in self.differences or ():
+                self._by_pointer.setdefault(each.change.old_pointer, []).append(each)
+        return [each for each in self._by_pointer.get(pointer, ()) if each.change.kind in kinds]
 
     def objections(self, node: Node, value: Any) -> tuple[Problem, ...]:
         """Give what a schema objects to in a value; nothing where the schema is too broken to say."""
@@ -53,6 +65,17 @@ class Audited:
             return problems(self.compiler.validator(self._schema(node), api=self._api), value)
         except DocumentError:
             return ()
+
+    def has_format(self, name: str, text: str) -> bool:
+        """Tell whether a text has a format; False where nobody knows the format."""
+        return self._fits(name, text) and not self._fits(name, "\0 of no format")
+
+    def _fits(self, name: str, text: str) -> bool:
+        known = self._schemas.get(f"format {name}")
+        if known is None:
+            schema = {"type": "string", "format": name}
+            known = self._schemas[f"format {name}"] = Schema(pointer="", make=lambda: schema)
+        return self.compiler.validator(known, api=self._api).is_valid(text)
 
     def _schema(self, node: Node) -> Schema:
         known = self._schemas.get(node.pointer)

@@ -6,7 +6,7 @@ with 2xx: what a server refused proves nothing about what is allowed.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -29,16 +29,29 @@ class Tally:
     count: int = 0
     exchanges: int = 0
     samples: list[Witness] = field(default_factory=list)
+    kinds: set[str] = field(default_factory=set)
+    """The JSON types of what was seen."""
     _last: str = ""
 
-    def add(self, exchange: str, value: Any = None) -> None:
-        """Count one occurrence."""
+    def add(self, exchange: str, value: Any = None, *, kind: str = "") -> None:
+        """Count one occurrence; `kind` where the value is shown shorter than it is."""
         self.count += 1
+        self.kinds.add(kind or json_type(value))
         if exchange != self._last:
             self._last = exchange
             self.exchanges += 1
             if len(self.samples) < SAMPLES:
                 self.samples.append(Witness(source=exchange, value=value))
+
+    @classmethod
+    def of(cls, tallies: Iterable[Tally]) -> Tally:
+        """Give several tallies as one; exchanges that are in two of them count twice."""
+        total = cls()
+        for tally in tallies:
+            total.count += tally.count
+            total.exchanges += tally.exchanges
+            total.samples += tally.samples[: SAMPLES - len(total.samples)]
+        return total
 
     def evidence(self, what: str, *, of: int | None = None) -> Evidence:
         """Give the tally as evidence."""
@@ -58,6 +71,8 @@ class Seen:
     """Members that no property describes."""
     present: dict[str, int] = field(default_factory=dict)
     """Members that a property describes."""
+    missing: dict[str, Tally] = field(default_factory=dict)
+    """Required members that were not there."""
     objects: int = 0
 
     @property
@@ -123,7 +138,7 @@ class Observed:
     def _add_bare(self, called: Called, status: str, matched: Matched, identity: str) -> None:
         body = matched.exchange.response.body
         if body:
-            called.bodies.setdefault(status, Tally()).add(identity, body[:20_000])
+            called.bodies.setdefault(status, Tally()).add(identity, _shown(body.decode("utf-8", "replace")))
 
     def _add_body(self, reading: Reading, identity: str) -> None:
         if reading.body is ABSENT or reading.media_type is None or reading.media_type.schema is None:
@@ -157,10 +172,13 @@ class Observed:
     def _visit_object(self, node: Node, seen: Seen, value: Mapping[str, Any], identity: str, depth: int) -> None:
         seen.objects += 1
         declared = self._survey.properties(node)
+        for name in self._survey.required(node):
+            if name not in value:
+                seen.missing.setdefault(name, Tally()).add(identity)
         for name, inner in value.items():
             child = declared.get(name)
             if child is None:
-                seen.extra.setdefault(name, Tally()).add(identity, _shown(inner))
+                seen.extra.setdefault(name, Tally()).add(identity, _shown(inner), kind=json_type(inner))
             else:
                 seen.present[name] = seen.present.get(name, 0) + 1
                 self._visit(child, inner, identity, depth + 1)

@@ -79,8 +79,9 @@ def problems(validator: Validator, value: Any, *, prefix: str = "") -> tuple[Pro
     return tuple(sorted(found.values(), key=lambda problem: (_order(problem.instance_pointer), problem.spec_pointer)))
 
 
-def _rank(problem: Problem) -> int:
-    return _RANK.get(problem.keyword, len(_RANK))
+def _rank(problem: Problem) -> tuple[int, str]:
+    """Sort by how much a problem says; the name decides between equals, so that no order in the document does."""
+    return _RANK.get(problem.keyword, len(_RANK)), problem.keyword
 
 
 def _order(pointer: str) -> list[tuple[bool, int, str]]:

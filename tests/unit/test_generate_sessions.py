@@ -15,7 +15,7 @@ import pytest
 from conformance import checks
 from conformance.checks.judge import Judge
 from conformance.errors import SettingsError
-from conformance.generate.case import Mode
+from conformance.generate.case import Mode, authorized
 from conformance.generate.script import Step
 from conformance.generate.sessions import sessions
 from conformance.generate.work import Work
@@ -327,12 +327,7 @@ def test_the_reference_server_lives_through_the_sessions_of_all_ninety_operation
 
         script = session.script(
             context=lambda operation, state=state: dict(mock.seeded(operation, state)),  # type: ignore[misc] # the default
-            dress=lambda sent: Request(
-                method=sent.method,
-                url=sent.url,
-                headers=sent.headers.replace("Authorization", mock.authorization),
-                body=sent.body,
-            ),
+            dress=lambda sent: authorized(sent, mock.authorization),
         )
         for step in hold(answered, script):
             called.add(step.case.operation.key)

@@ -66,7 +66,7 @@ def update_requires_create_fields(audited: Audited) -> Iterator[Problem]:
             for target, schema in _bodies(survey, operation):
                 required = sorted(survey.required(schema))
                 if target in creators and required:
-                    yield _said(survey, schema, creators[target], required)
+                    yield _said(audited, schema, creators[target], required)
 
 
 def _bodies(survey: Survey, operation: OperationNode) -> Iterator[tuple[str, Node]]:
@@ -77,15 +77,18 @@ def _bodies(survey: Survey, operation: OperationNode) -> Iterator[tuple[str, Nod
             yield target.pointer, schema
 
 
-def _said(survey: Survey, schema: Node, creator: OperationNode, required: list[str]) -> Problem:
+def _said(audited: Audited, schema: Node, creator: OperationNode, required: list[str]) -> Problem:
+    survey = audited.survey
+    seen = audited.observed.seen.get(survey.plain(schema).pointer) if audited.observed else None
+    left_out = [tally.evidence(f"accepted without {name}") for name, tally in seen.missing.items()] if seen else []
     optional = {
         "type": "object",
         "properties": {name: child.value for name, child in survey.properties(schema).items()},
     }
     witness = Witness(source=creator.node.pointer, value=f"{creator.method} {creator.path}")
     grounds = Grounds(
-        confidence=Confidence.MEDIUM,
-        evidence=(Evidence(what="the schema is that of creation", samples=(witness,)),),
+        confidence=Confidence.HIGH if left_out else Confidence.MEDIUM,
+        evidence=(Evidence(what="the schema is that of creation", samples=(witness,)), *left_out),
         edits=(
             removal(f"{schema.pointer}/$ref"),
             *(setting(schema, name, value) for name, value in optional.items()),
