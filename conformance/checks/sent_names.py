@@ -5,15 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Final
 
 from conformance.checks.unknown_fields import closed
 from conformance.model.operation import Location, Operation, Parameter
 from conformance.model.redact import is_secret_name
 from conformance.model.rule import Matched, Side
 from conformance.openapi.document import escape
+from conformance.profiles.twilio import applies
 from conformance.profiles.twilio.parameters import accepted
 from conformance.schemas.naming import nearest, plain
 from conformance.schemas.walk import properties, types
+
+_PAGING: Final = frozenset({
+    "after", "before", "cursor", "limit", "next_token", "offset", "page", "Page", "page_size", "pageSize", "PageSize",
+    "page_token", "pageToken", "PageToken", "per_page", "token", "Token",
+})  # fmt: skip
+"""Which page of a list, as the links of many APIs have it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +46,15 @@ def in_query(operation: Operation) -> frozenset[str]:
         if scheme.type == "apiKey" and scheme.location == Location.QUERY.value
     }
     names = {name for parameter in operation.parameters_in(Location.QUERY) for name in _names(parameter)}
-    return frozenset(names | keys | accepted(operation))
+    linked = accepted(operation) if applies(operation.api) else _linked(operation, frozenset(map(plain, names)))
+    return frozenset(names | keys | linked)
+
+
+def _linked(operation: Operation, declared: frozenset[str]) -> frozenset[str]:
+    """Give the names that the links of a list may send, which the server chooses; none that only differ in case."""
+    if operation.method != "GET" or operation.path.endswith("}"):
+        return frozenset()
+    return frozenset(name for name in _PAGING if plain(name) not in declared)
 
 
 def _names(parameter: Parameter) -> Iterator[str]:

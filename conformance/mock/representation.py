@@ -236,7 +236,7 @@ class Representation:
             return shown
         shape = self._shapes[view.identity]
         if not shown.keys() <= shape.names.keys():
-            shown = {name: shown[name] for name in shape.names if name in shown}
+            shown = {name: value for name, value in shown.items() if name in shape.names or name not in self._fields}
         if view.identity == self._primary:
             return shown
         return shape.conform(shown, Draw(key=f"{self.kind.name}/{resource.number}", now=resource.created))

@@ -88,7 +88,7 @@ def chosen_checks(settings: Settings, *, audits: bool = False) -> tuple[Check, .
         SettingsError: a name or glob names no check.
 
     """
-    every = checks.every(Subjects.SPEC) if audits else checks.of_traffic()
+    every = checks.every(Subjects.SPEC) if audits else checks.of_traffic(strict=True)
     for glob in (*settings.select, *settings.ignore, *settings.severity):
         if not any(fnmatchcase(check.id, glob) for check in every):
             hint = "`conformance list checks` shows the names"

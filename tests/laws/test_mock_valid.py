@@ -35,7 +35,7 @@ def server(contract: Contract, seed: int) -> Mock:
 
 @cache
 def judge(contract: Contract) -> Judge:
-    return Judge(operations(contract), checks=checks.by_default(), compiler=compiler())
+    return Judge(operations(contract), checks=checks.of_traffic(), compiler=compiler())
 
 
 STEPS = st.lists(st.tuples(st.integers(0, 89), st.integers(0, 99), st.integers(0, 2**32)), min_size=1, max_size=20)
