@@ -52,7 +52,9 @@ def _compiled(schema: JsonSchema, root: JsonSchema, trail: Trail, made: dict[fro
     declared = properties(schema, root)
     allowed = types(schema, root)
     if declared and allowed <= {"object", "null"}:
-        return _objects({name: _column(child, root, trail, made) for name, child in declared.items()})
+        columns = {name: _column(child, root, trail, made) for name, child in declared.items()}
+        more = keyword(schema, root, "additionalProperties")
+        return _objects(columns, is_open=more is not None and more is not False)
     item = items(schema, root)
     if item is not None and allowed <= {"array", "null"}:
         return _arrays(_column(item, root, trail, made))
