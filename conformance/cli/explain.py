@@ -12,12 +12,16 @@ def command(rule: str) -> None:
     from conformance import checks  # noqa: PLC0415 - see the package
     from conformance.checks.explanation import explanation  # noqa: PLC0415 - see the package
     from conformance.errors import SettingsError  # noqa: PLC0415 - see the package
+    from conformance.sdk.rules import RULES  # noqa: PLC0415 - see the package
 
     found = {each.id: each for each in checks.every()}
+    if rule in RULES:
+        click.echo(RULES[rule].explanation)
+        return
     if rule not in found:
         from difflib import get_close_matches  # noqa: PLC0415 - only for this error
 
-        near = get_close_matches(rule, found, n=1)
+        near = get_close_matches(rule, [*found, *RULES], n=1)
         hint = f"did you mean {near[0]!r}?" if near else "`conformance list checks` shows the names"
         raise SettingsError(where="explain", what=f"no check {rule!r}", hint=hint)
     click.echo(explanation(found[rule]))

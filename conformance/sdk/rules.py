@@ -32,6 +32,12 @@ class SdkRule:
     title: str
     why: str
 
+    @property
+    def explanation(self) -> str:
+        """Everything there is to say, as text."""
+        head = f"{self.id} ({self.severity.value}, side: {self.side.value})"
+        return f"{head}\n\n{self.title}\n{self.why}\n\n`conformance sdk` looks for it; see docs/sdk.md."
+
 
 _NOTE, _WARNING, _ERROR = Severity.NOTE, Severity.WARNING, Severity.ERROR
 
