@@ -120,7 +120,8 @@ def _objects(columns: dict[str, _Column]) -> _Column:
             return (gaps, frozenset([shape for shape, _ in found])), sum([count for _, count in found])
         keys = names.pop()
         seen = [
-            columns[name](values) for name, values in zip(keys, zip(*map(_values, present), strict=True), strict=True)
+            columns.get(name, _anything)(values)
+            for name, values in zip(keys, zip(*map(_values, present), strict=True), strict=True)
         ]
         strings = len(keys) * len(present) + sum([count for _, count in seen])
         return (gaps, keys, tuple([shape for shape, _ in seen])), strings
