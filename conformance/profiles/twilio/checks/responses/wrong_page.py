@@ -10,11 +10,11 @@ from collections.abc import Iterator
 
 from conformance.model.http import Exchange
 from conformance.model.operation import Operation
-from conformance.model.rule import Inspector, Matched, Problem, Severity, Stage, check
+from conformance.model.rule import Inspector, Matched, Problem, Severity, Side, Stage, check
 from conformance.profiles.twilio import example
 from conformance.profiles.twilio.answers import page_of, shape
-from conformance.profiles.twilio.paging import asked, asked_size, node, said
-from conformance.schemas.planting import with_query
+from conformance.profiles.twilio.paging import asked, asked_size, node, resized, said
+from conformance.schemas.planting import with_query, with_value
 from conformance.schemas.walk import spec_pointer
 
 
@@ -26,7 +26,10 @@ def differs(wanted: int | None, given: int | None) -> bool:
 def _plant(seen: Matched) -> Iterator[Exchange]:
     known = shape(seen.operation)
     page = None if known is None else page_of(seen, known)
-    if page is not None and (size := said(page, "page_size")) is not None:
+    size = None if page is None else said(page, "page_size")
+    if page is not None and size is not None and asked_size(seen) is not None:
+        yield with_value(seen, Side.RESPONSE, resized(page, size + 1))
+    elif size is not None:
         yield with_query(seen.exchange, "PageSize", size + 1 if size < 1000 else size - 1)  # noqa: PLR2004 - the most
 
 

@@ -42,7 +42,7 @@ def wrong(text: str, *, paths: Sequence[str], name: Any) -> str | None:
 
 def _plant(seen: Matched) -> Iterator[Exchange]:
     known = shape(seen.operation)
-    if known is None:
+    if known is None or not _fields(known):
         return
     for pointer, resource in resources(seen, known):
         if not any(links(resource, _fields(known))) and _names_one(known, resource):
