@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from functools import cache
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ from conformance.mock.handler import Mock
 from conformance.mock.store import State
 from conformance.model.http import Exchange, Source
 from conformance.model.operation import Operation
+from conformance.model.rule import Check
 from conformance.openapi import operations as documents
 from conformance.run.serve import plants
 from conformance.run.suite import compiler
@@ -118,26 +120,33 @@ def operations() -> tuple[Operation, ...]:
 
 @cache
 def judge() -> Judge:
-    return Judge(operations(), checks=checks.by_default(), compiler=compiler())
+    return Judge(operations(), checks=usual(), compiler=compiler())
 
 
-NOWHERE = {"pattern-mismatch", "structure-mismatch"}
-"""No answer of the five descriptions has a place for these: every pattern is a SID's, no object is closed."""
+@cache
+def usual() -> tuple[Check, ...]:
+    """All checks but the strict ones, which object to what some descriptions leave no room for."""
+    return tuple(check for check in checks.every() if not check.strict)
 
 
-def struck(rule: str, operation: Operation) -> set[str]:
-    """What the judge says of one answer into which the server planted a fault."""
-    mock = Mock(operations(), compiler(), faults=[Fault(name=rule)], plants=plants(checks.by_default()))
+NOWHERE = {"pattern-mismatch", "structure-mismatch", "wrong-page"}
+"""No answer of the five descriptions has a place for the first two: every pattern is a SID's, no object is closed. The
+last is planted by asking for another page, which a server cannot do."""
+
+
+def struck(rule: str, operation: Operation) -> Iterator[set[str]]:
+    """What the judge says of answers into which the server planted a fault."""
+    mock = Mock(operations(), compiler(), faults=[Fault(name=rule)], plants=plants(usual()))
     state = State()
-    case = next(iter(cases(operation, context=lambda each: mock.seeded(each, state))))
-    sent = request(case)
-    sent = replace(sent, headers=sent.headers.replace("Authorization", mock.authorization))
-    source = Source(kind="run", path="", index=0)
-    exchange = Exchange(id=case.id, request=sent, response=mock.handle(sent, state)[0], source=source)
-    return {finding.rule_id for finding in judge().judge(exchange, operation=operation).findings}
+    for case in islice(cases(operation, context=lambda each: mock.seeded(each, state)), 2 if rule in NOWHERE else 20):
+        sent = request(case)
+        sent = replace(sent, headers=sent.headers.replace("Authorization", mock.authorization))
+        source = Source(kind="run", path="", index=0)
+        exchange = Exchange(id=case.id, request=sent, response=mock.handle(sent, state)[0], source=source)
+        yield {finding.rule_id for finding in judge().judge(exchange, operation=operation).findings}
 
 
-@pytest.mark.parametrize("rule", sorted(plants(checks.by_default())))
+@pytest.mark.parametrize("rule", sorted(plants(usual())))
 def test_a_planted_check_is_found_by_that_check_and_no_other(rule: str) -> None:
-    found = next((names for operation in operations() if (names := struck(rule, operation))), set())
-    assert found == (set() if rule in NOWHERE else {rule})
+    answers = (names for operation in operations() for names in struck(rule, operation))
+    assert next(filter(None, answers), set()) == (set() if rule in NOWHERE else {rule})
