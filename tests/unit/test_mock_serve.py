@@ -29,7 +29,6 @@ from conformance.mock.handler import Mock
 from conformance.mock.store import State
 from conformance.model.http import Exchange, Source
 from conformance.model.operation import Operation
-from conformance.model.rule import Check
 from conformance.openapi import operations as documents
 from conformance.run.serve import plants
 from conformance.run.suite import compiler
@@ -120,13 +119,7 @@ def operations() -> tuple[Operation, ...]:
 
 @cache
 def judge() -> Judge:
-    return Judge(operations(), checks=usual(), compiler=compiler())
-
-
-@cache
-def usual() -> tuple[Check, ...]:
-    """All checks but the strict ones, which object to what some descriptions leave no room for."""
-    return tuple(check for check in checks.every() if not check.strict)
+    return Judge(operations(), checks=checks.by_default(), compiler=compiler())
 
 
 NOWHERE = {"pattern-mismatch", "structure-mismatch", "wrong-page"}
@@ -136,7 +129,7 @@ last is planted by asking for another page, which a server cannot do."""
 
 def struck(rule: str, operation: Operation) -> Iterator[set[str]]:
     """What the judge says of answers into which the server planted a fault."""
-    mock = Mock(operations(), compiler(), faults=[Fault(name=rule)], plants=plants(usual()))
+    mock = Mock(operations(), compiler(), faults=[Fault(name=rule)], plants=plants(checks.by_default()))
     state = State()
     for case in islice(cases(operation, context=lambda each: mock.seeded(each, state)), 2 if rule in NOWHERE else 20):
         sent = request(case)
@@ -146,7 +139,7 @@ def struck(rule: str, operation: Operation) -> Iterator[set[str]]:
         yield {finding.rule_id for finding in judge().judge(exchange, operation=operation).findings}
 
 
-@pytest.mark.parametrize("rule", sorted(plants(usual())))
+@pytest.mark.parametrize("rule", sorted(plants(checks.by_default())))
 def test_a_planted_check_is_found_by_that_check_and_no_other(rule: str) -> None:
     answers = (names for operation in operations() for names in struck(rule, operation))
     assert next(filter(None, answers), set()) == (set() if rule in NOWHERE else {rule})
