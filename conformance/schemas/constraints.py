@@ -200,13 +200,25 @@ def length(pattern: str) -> int | None:
 
 
 def inspector(operation: Operation, side: Side, group: str) -> MessageInspector | None:
-    """Give the inspector of one group of keywords; None where no schema of that side uses the group."""
-    return looking_for(group) if group in uses(operation, side).groups else None
+    """Give the inspector of one group of keywords; None where no schema of that side uses the group.
+
+    The group `structure` takes every other objection that no check is planned for: none may fall between the checks.
+    """
+    if group != "structure":
+        return looking_for(group) if group in uses(operation, side).groups else None
+    used = uses(operation, side)
+    others = (used.groups - {group}) | ({"pattern", "identifier"} if used.patterns else set())
+    others |= {"format"} if used.formats else set()
+    return partial(_inspect_rest, others) if any(True for _ in schemas(operation, side)) else None
 
 
 def looking_for(group: str) -> MessageInspector:
     """Give the inspector of one group of keywords."""
     return partial(_inspect, group)
+
+
+def _inspect_rest(others: frozenset[str], reading: Reading) -> Iterator[Problem]:
+    return (problem for problem in reading.problems if kind(problem.keyword) not in others)
 
 
 def _inspect(group: str, reading: Reading) -> Iterator[Problem]:
