@@ -202,9 +202,10 @@ def length(pattern: str) -> int | None:
 def inspector(operation: Operation, side: Side, group: str) -> MessageInspector | None:
     """Give the inspector of one group of keywords; None where no schema of that side uses the group.
 
-    The group `structure` takes every other objection that no check is planned for: none may fall between the checks.
+    In answers the group `structure` takes every other objection that no check is planned for: none may fall between
+    the checks. In requests other checks speak of names that are repeated.
     """
-    if group != "structure":
+    if group != "structure" or side is Side.REQUEST:
         return looking_for(group) if group in uses(operation, side).groups else None
     used = uses(operation, side)
     others = (used.groups - {group}) | ({"pattern", "identifier"} if used.patterns else set())

@@ -122,9 +122,8 @@ def judge() -> Judge:
     return Judge(operations(), checks=checks.by_default(), compiler=compiler())
 
 
-NOWHERE = {"pattern-mismatch", "structure-mismatch", "wrong-page"}
-"""No answer of the five descriptions has a place for the first two: every pattern is a SID's, no object is closed. The
-last is planted by asking for another page, which a server cannot do."""
+NOWHERE = {"pattern-mismatch", "structure-mismatch"}
+"""No answer of the five descriptions has a place for these: every pattern is a SID's, no object is closed."""
 
 
 def struck(rule: str, operation: Operation) -> Iterator[set[str]]:
