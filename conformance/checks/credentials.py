@@ -5,9 +5,9 @@ from __future__ import annotations
 import binascii
 import re
 from base64 import b64decode
-from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
+from functools import lru_cache
 from typing import Final
 
 from conformance.model.http import Exchange, Request
@@ -53,18 +53,19 @@ def evidence(operation: Operation, exchange: Exchange) -> Evidence:
     """
     best: Evidence | None = None
     for alternative in operation.security:
-        worst = Evidence(found=Found.RIGHT)
-        for each in (_evidence(scheme, exchange) for scheme in alternative):
-            if _ORDER.index(each.found) > _ORDER.index(worst.found):
+        worst = _RIGHT
+        for scheme in alternative:
+            each = _evidence(scheme, exchange)
+            if each.found is Found.ABSENT or (each.found is Found.WRONG and worst.found is Found.RIGHT):
                 worst = each
         if worst.found is Found.RIGHT:
             return worst
         if best is None or (best.found is Found.ABSENT and worst.found is Found.WRONG):
             best = worst
-    return best or Evidence(found=Found.RIGHT)
+    return best or _RIGHT
 
 
-_ORDER: Final = (Found.RIGHT, Found.WRONG, Found.ABSENT)
+_RIGHT: Final = Evidence(found=Found.RIGHT)
 
 
 def _evidence(scheme: SecurityScheme, exchange: Exchange) -> Evidence:
@@ -73,17 +74,23 @@ def _evidence(scheme: SecurityScheme, exchange: Exchange) -> Evidence:
         where = f"/{scheme.location}/{scheme.parameter}"
         return _present(_key(scheme, request), where, f"the {scheme.location} field {scheme.parameter}")
     if scheme.type == "mutualTLS":
-        return Evidence(found=Found.RIGHT)
+        return _RIGHT
     wanted = scheme.scheme if scheme.type == "http" else "bearer"
     header = request.headers.get("Authorization")
     if header is None and wanted == "basic" and _USER.match(request.url):
-        return Evidence(found=Found.RIGHT)
+        return _RIGHT
+    return _authorization(wanted, header, may_be_masked=not exchange.source.is_live)
+
+
+@lru_cache(maxsize=4096)
+def _authorization(wanted: str, header: str | None, *, may_be_masked: bool) -> Evidence:
+    """Give what an Authorization header shows; the same one stands in most requests of a recording."""
     place = "/header/Authorization"
     if header is None:
         return _present(None, place, "the header Authorization")
     kind, _, rest = header.strip().partition(" ")
-    if not exchange.source.is_live and is_masked(rest or header):
-        return Evidence(found=Found.RIGHT)
+    if may_be_masked and is_masked(rest or header):
+        return _RIGHT
     if kind.lower() != wanted:
         shown = kind if rest else "no scheme"
         return Evidence(found=Found.WRONG, message=f"the scheme is {shown}, not {wanted.capitalize()}", pointer=place)
@@ -93,7 +100,7 @@ def _evidence(scheme: SecurityScheme, exchange: Exchange) -> Evidence:
 
 def _present(value: str | None, pointer: str, name: str) -> Evidence:
     if value:
-        return Evidence(found=Found.RIGHT)
+        return _RIGHT
     return Evidence(found=Found.ABSENT, message=f"{name} is missing", pointer=pointer)
 
 
@@ -115,16 +122,23 @@ def _wrong_basic(encoded: str) -> str | None:
     return None if user else "the credentials have no user"
 
 
-def secrets(request: Request) -> Iterator[str]:
-    """Give the passwords and tokens that a request authenticates with, in clear."""
-    kind, _, rest = (request.headers.get("Authorization") or "").partition(" ")
-    if kind.lower() == "bearer" and rest.strip():
-        yield rest.strip()
-    if kind.lower() == "basic":
-        try:
-            yield b64decode(rest, validate=True).decode("utf-8", "replace").partition(":")[2]
-        except (binascii.Error, ValueError):
-            return
+def secret(request: Request) -> str:
+    """Give the password or token that a request authenticates with, in clear; empty where it shows none."""
+    header = request.headers.get("Authorization")
+    return "" if header is None else _secret(header)
+
+
+@lru_cache(maxsize=4096)
+def _secret(header: str) -> str:
+    kind, _, rest = header.strip().partition(" ")
+    if kind.lower() == "bearer":
+        return rest.strip()
+    if kind.lower() != "basic":
+        return ""
+    try:
+        return b64decode(rest, validate=True).decode("utf-8", "replace").partition(":")[2]
+    except (binascii.Error, ValueError):
+        return ""
 
 
 def user_info(url: str) -> str | None:

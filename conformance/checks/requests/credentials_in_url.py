@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from urllib.parse import unquote
 
-from conformance.checks.credentials import is_masked, secrets, user_info
+from conformance.checks.credentials import is_masked, secret, user_info
 from conformance.checks.sent_names import in_query
 from conformance.model.example import query
 from conformance.model.http import Exchange
@@ -69,7 +69,7 @@ def credentials_in_url(operation: Operation) -> Inspector:  # noqa: ARG001 - any
 
 def _inspect(seen: Matched) -> Iterator[Problem]:
     request = seen.exchange.request
-    known = user_info(request.url)
+    known = user_info(request.url) if "@" in request.url else None
     if known is not None and ":" in known and not is_masked(unquote(known.partition(":")[2])):
         yield _problem(seen, "/url", "user and password stand before the host")
         return
@@ -77,10 +77,9 @@ def _inspect(seen: Matched) -> Iterator[Problem]:
         if is_secret_name(name) and name not in in_query(seen.operation) and not is_masked(texts[0]):
             yield _problem(seen, f"/query/{escape(name)}", f"the parameter {name!r} carries a credential")
             return
-    decoded = unquote(request.url)
-    for secret in secrets(request):
-        if len(secret) >= _SHORTEST and not _ID.fullmatch(secret) and secret in decoded:
-            yield _problem(seen, "/url", "the secret of the Authorization header stands in the URL")
+    own = secret(request)
+    if len(own) >= _SHORTEST and own in unquote(request.url) and not _ID.fullmatch(own):
+        yield _problem(seen, "/url", "the secret of the Authorization header stands in the URL")
 
 
 def _problem(seen: Matched, pointer: str, message: str) -> Problem:

@@ -78,22 +78,24 @@ def forgotten_credentials(operations: tuple[Operation, ...]) -> SessionStart | N
     Whoever scrubs a recording takes the credentials out of all its requests, or puts a mask in their place. Where some
     requests still show that they had credentials, one that does not was sent without.
     """
-    asking = frozenset(each for each in operations if each.security and all(each.security))
+    asking = {each: _names(each) for each in operations if each.security and all(each.security)}
     return (lambda past: _inspector(asking, past)) if asking else None
 
 
-def _inspector(asking: frozenset[Operation], past: Past) -> SessionInspector:
+def _inspector(asking: Mapping[Operation, frozenset[str]], past: Past) -> SessionInspector:
     shown = past.memory()
 
     def inspect(seen: Matched) -> list[Problem] | None:
-        if seen.operation not in asking or seen.exchange.source.is_live:
+        names = asking.get(seen.operation)
+        if names is None or seen.exchange.source.is_live:
             return None
         proof = evidence(seen.operation, seen.exchange)
         if proof.found is not Found.ABSENT:
-            for name in _names(seen.operation):
-                shown[name] = seen.exchange.id
+            for name in names:
+                if name not in shown:
+                    shown[name] = seen.exchange.id
             return []
-        known = next((shown.get(name) for name in _names(seen.operation) if name in shown), None)
+        known = next((shown.get(name) for name in names if name in shown), None)
         if known is None:
             return []
         return [
@@ -101,7 +103,7 @@ def _inspector(asking: frozenset[Operation], past: Past) -> SessionInspector:
                 message=f"{proof.message}, though {known} of this recording has it",
                 instance_pointer=proof.pointer,
                 spec_pointer=seen.operation.pointer,
-                expected=sorted(_names(seen.operation)),
+                expected=sorted(names),
                 keyword="security",
             )
         ]

@@ -143,15 +143,28 @@ def _repeats(
 def resources(seen: Matched, known: Shape) -> Iterator[tuple[str, dict[str, Any]]]:
     """Give the resources of a successful answer with their JSON Pointers; broken ones are left out."""
     body = seen.response.body
-    if not is_success(seen) or not isinstance(body, dict):
-        return
+    if seen.answer is not seen.operation.success or type(body) is not dict:
+        return iter(())
     if known.items is None:
-        yield "", body
-        return
+        return iter((("", body),))
     found = body.get(known.items)
-    for index, item in enumerate(found if isinstance(found, list) else ()):
-        if isinstance(item, dict):
-            yield f"/{escape(known.items)}/{index}", item
+    if type(found) is not list:
+        return iter(())
+    pairs = zip(_pointers(known.items, len(found)), found, strict=True)
+    return pairs if _ONLY_OBJECTS.issuperset(map(type, found)) else filter(_is_object, pairs)
+
+
+_ONLY_OBJECTS: Final = frozenset({dict})
+
+
+def _is_object(pair: tuple[str, Any]) -> bool:
+    return type(pair[1]) is dict
+
+
+@lru_cache(maxsize=256)
+def _pointers(name: str, count: int) -> tuple[str, ...]:
+    """Give the JSON Pointers of the items of a list."""
+    return tuple(f"/{escape(name)}/{index}" for index in range(count))
 
 
 def is_success(seen: Matched) -> bool:

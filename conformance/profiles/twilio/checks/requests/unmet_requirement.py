@@ -76,9 +76,10 @@ def unmet_requirement(operation: Operation) -> Inspector | None:
         body = seen.request.body
         if not isinstance(body, dict):
             return
-        names = meant([*body, *seen.request.form], known)
         for rule in rules:
-            if (rule.when is None or rule.when in body) and names.isdisjoint(rule.one_of):
+            if (rule.when is not None and rule.when not in body) or not body.keys().isdisjoint(rule.one_of):
+                continue
+            if meant([*body, *seen.request.form], known).isdisjoint(rule.one_of):
                 yield Problem(
                     message=f"none of {', '.join(rule.one_of)} is sent: {rule.because}",
                     spec_pointer=operation.request_body.pointer if operation.request_body else operation.pointer,

@@ -32,14 +32,32 @@ def foreign(text: str, *, hosts: frozenset[str], scheme: str) -> str | None:
     return "it leads over http" if parts.scheme.lower() == "http" and scheme == "https" else None
 
 
-def _links(seen: Matched, known: Shape) -> Iterator[tuple[str, str]]:
-    """Give the links of a successful answer with their JSON Pointers."""
+def is_at_home(resource: Mapping[str, Any], plain: tuple[str, ...]) -> bool:
+    """Tell whether the links of a resource need no decoding: each starts as one on the documented host does."""
+    for name in SELF:
+        if not _starts(resource.get(name), plain):
+            return False
+    for field in BELOW:
+        below = resource.get(field)
+        if below is not None and (type(below) is not dict or not all(_starts(text, plain) for text in below.values())):
+            return False
+    return True
+
+
+def _starts(text: Any, plain: tuple[str, ...]) -> bool:
+    return text is None or (type(text) is str and text.startswith(plain) and text[:2] != "//")
+
+
+def _links(seen: Matched, known: Shape, plain: tuple[str, ...] = ()) -> Iterator[tuple[str, str]]:
+    """Give the links of a successful answer with their JSON Pointers, but for resources whose links start plainly."""
     page = page_of(seen, known)
     if page is not None:
         where, inner = node(page)
         for name, text in links(inner, tuple(PAGES)):
             yield f"{where}/{name}", text
     for pointer, resource in resources(seen, known):
+        if plain and is_at_home(resource, plain):
+            continue
         for name, text in links(resource, SELF):
             yield f"{pointer}/{name}", text
         for field in BELOW:
@@ -96,13 +114,16 @@ def foreign_link(operation: Operation) -> Inspector | None:
     if known is None or not _has_links(known):
         return None
     documented = frozenset(server.host for server in operation.servers)
+    plain = ("/", *(f"https://{host}/" for host in documented if host))
     spec = spec_pointer(known.media_type.schema, []) if known.media_type.schema else ""
 
     def inspect(seen: Matched) -> Iterator[Problem]:
-        parts = urlsplit(seen.exchange.request.url)
-        hosts = documented | {parts.netloc.lower().rpartition("@")[2], seen.exchange.request.headers.get("Host") or ""}
-        for pointer, text in _links(seen, known):
-            reason = foreign(text, hosts=hosts, scheme=parts.scheme)
+        for pointer, text in _links(seen, known, plain):
+            if _starts(text, plain):
+                continue
+            parts = urlsplit(seen.exchange.request.url)
+            own = {parts.netloc.lower().rpartition("@")[2], seen.exchange.request.headers.get("Host") or ""}
+            reason = foreign(text, hosts=documented | own, scheme=parts.scheme)
             if reason is not None:
                 yield Problem(
                     message=f"{text!r}: {reason}",

@@ -164,8 +164,13 @@ def implausible_state(operation: Operation) -> Inspector | None:
         return None
     oddities, spec = _oddities(known), spec_pointer(known.media_type.schema, []) if known.media_type.schema else ""
 
+    states = frozenset(state for each in oddities for state in each.states)
+    is_created = any(not each.states for each in oddities)
+
     def inspect(seen: Matched) -> Iterator[Problem]:
         for pointer, resource in resources(seen, known):
+            if resource.get("status") not in states and not is_created:
+                continue
             for each in oddities:
                 if odd(resource, each):
                     yield Problem(

@@ -25,7 +25,7 @@ _NUMBER: Final = re.compile(r"-?\d+(?:\.\d+)?")
 
 def malformed(value: Any) -> bool:
     """Tell whether text that should hold a number does not."""
-    return isinstance(value, str) and bool(value) and _NUMBER.fullmatch(value) is None
+    return isinstance(value, str) and bool(value) and not value.isdecimal() and _NUMBER.fullmatch(value) is None
 
 
 def _fields(known: Shape) -> tuple[str, ...]:

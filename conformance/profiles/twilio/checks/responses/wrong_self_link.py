@@ -40,6 +40,18 @@ def wrong(text: str, *, paths: Sequence[str], name: Any) -> str | None:
     return None
 
 
+def is_plainly_right(resource: Mapping[str, Any], names: Sequence[str], id_field: str | None, location: str) -> bool:
+    """Tell whether the links need no decoding: they are the URL of the request as it is written, or end in the name."""
+    for name in names:
+        text = resource.get(name)
+        if not isinstance(text, str) or (text and location.endswith(text)):
+            continue
+        own = None if location or id_field is None else resource.get(id_field)
+        if not isinstance(own, str) or not own or not text.removesuffix(".json").endswith(own):
+            return False
+    return True
+
+
 def _plant(seen: Matched) -> Iterator[Exchange]:
     known = shape(seen.operation)
     if known is None or not _fields(known):
@@ -131,7 +143,10 @@ def wrong_self_link(operation: Operation) -> Inspector | None:
     names, spec = _fields(known), spec_pointer(known.media_type.schema, []) if known.media_type.schema else ""
 
     def inspect(seen: Matched) -> Iterator[Problem]:
+        location = seen.exchange.request.url.partition("?")[0]
         for pointer, resource in resources(seen, known):
+            if is_plainly_right(resource, names, known.id_field, location if known.about is About.RESOURCE else ""):
+                continue
             paths = list(_paths(seen, known, resource)) if known.about is About.RESOURCE else []
             if not paths and known.about is About.RESOURCE:
                 return
