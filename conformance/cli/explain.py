@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import click
 
+from conformance.cli.options import rules
+
 
 @click.command()
-@click.argument("rule")
+@click.argument("rule", shell_complete=rules)
 def command(rule: str) -> None:
     """Explain a check: what it finds, why that matters, and examples."""
     from conformance import checks  # noqa: PLC0415 - see the package
