@@ -46,6 +46,8 @@ class Audit:
     """Rules of ours that raised, with what."""
     causes: Mapping[str, str]
     """For each fingerprint, the place and keyword that it is about, whichever rule says it."""
+    waived: tuple[Any, ...] = ()
+    """What somebody decided to live with: a waiver for each finding that was taken out."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

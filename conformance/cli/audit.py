@@ -60,6 +60,10 @@ def command(
     made += audit.write_corrected(outcome.offers, settings.output / "corrected") if applies else []
     for offer in outcome.offers:
         click.echo(f"{offer.survey.name}: {len(offer.findings)} corrections, {len(offer.rejected)} rejected", err=True)
+    if outcome.waived:
+        click.echo(f"{outcome.waived} findings are waived by audit-ignore.", err=True)
+    for key in outcome.idle:
+        click.echo(f"audit-ignore: {key} waives nothing.", err=True)
     if made:
         click.echo(f"Corrections: {', '.join(map(str, made))}", err=True)
     elif overlay is not None or applies:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -28,13 +28,14 @@ from conformance.model.rule import Subject as Subjects
 from conformance.openapi import operations as openapi
 from conformance.openapi import overlay as overlays
 from conformance.openapi.changes import compared, paired_by_url
-from conformance.openapi.document import Document, load, shipped
+from conformance.openapi.document import shipped
 from conformance.openapi.rewriting import rewritten
-from conformance.openapi.survey import Survey
+from conformance.openapi.survey import Survey, surveyed
 from conformance.results.evidence import spec_excerpt
 from conformance.run.corrections import Offer, Trial, candidates, judging, overlay, relative
 from conformance.run.recorder import emitter
 from conformance.run.suite import Outcome, chosen_checks, compiler
+from conformance.run.waivers import Waiver, idle, waivers
 from conformance.schemas.audited import Audited as Context
 from conformance.schemas.audited import Difference, title
 from conformance.schemas.compiler import Compiler
@@ -59,6 +60,10 @@ class Audited(Outcome):
 
     offers: tuple[Offer, ...] = ()
     """For each description that has any, the corrections that have proved themselves."""
+    waived: int = 0
+    """How many findings the settings waive."""
+    idle: tuple[str, ...] = ()
+    """What the settings waive in vain."""
 
 
 def audit(settings: Settings, *, against: tuple[Path, ...] = (), corrects: bool = False) -> Audited:
@@ -73,13 +78,15 @@ def audit(settings: Settings, *, against: tuple[Path, ...] = (), corrects: bool 
     if not checks:
         raise NothingChecked(what="no audit check was chosen", hint="`conformance list checks` shows the names")
     bench = _Bench(
-        surveys=tuple(Survey(document) for document in documents(settings)),
+        surveys=tuple(surveys(settings)),
         evidence=gathered(settings, against),
         checks=checks,
         severities={rule: Severity(level) for rule, level in settings.severity.items()},
         compiler=compiler(),
     )
-    audits = bench.audits()
+    held = waivers(settings.audit_ignore)
+    whole = bench.audits()
+    audits = [_without(each, held) for each in whole]
     with emitter(settings) as emit:
         for finding in (finding for each in audits for finding in each.findings):
             if emit is not None:
@@ -88,7 +95,9 @@ def audit(settings: Settings, *, against: tuple[Path, ...] = (), corrects: bool 
     return Audited(
         report=Report(subject=_subject(settings, bench), cells=cells),
         fail_on=Severity(settings.fail_on),
-        offers=tuple(bench.offers(audits)) if corrects else (),
+        offers=tuple(bench.offers(whole, audits)) if corrects else (),
+        waived=sum(len(each.waived) for each in audits),
+        idle=tuple(idle(held, [waiver for each in audits for waiver in each.waived])),
         seconds=time.perf_counter() - started,
     )
 
@@ -112,12 +121,12 @@ class _Bench:
         context = prepared(survey, crowd, self.evidence.official, observed.get(survey.document.path), self.compiler)
         return judged(context, checks=self.checks, severities=self.severities)
 
-    def offers(self, audits: Iterable[Audit]) -> Iterator[Offer]:
-        """Try the corrections that the findings propose."""
+    def offers(self, audits: Iterable[Audit], unwaived: Iterable[Audit]) -> Iterator[Offer]:
+        """Try the corrections that the findings propose which nobody waived."""
         has_evidence = bool(self.evidence.exchanges or self.evidence.official)
         judge = judging([check for check in every() if check.subject is not Subjects.SPEC], self.compiler)
-        for before in audits:
-            found = candidates(before.findings, has_evidence=has_evidence)
+        for before, left in zip(audits, unwaived, strict=True):
+            found = candidates(left.findings, has_evidence=has_evidence)
             if found:
                 trial = Trial(
                     before.survey,
@@ -135,33 +144,23 @@ class _Bench:
         return self._audit(survey, crowd, observe((survey,), self.evidence.exchanges, self.compiler))
 
 
-def documents(settings: Settings) -> Iterator[Document]:
+def surveys(settings: Settings) -> Iterator[Survey]:
     """Give the descriptions that the settings name, as their contract reads them.
 
     Raises:
         DocumentError: one cannot be read, or is no OpenAPI 3.0 or 3.1 document.
-        SettingsError: a file or folder does not exist.
+        SettingsError: a file or folder does not exist, or two files have one name.
 
     """
+    known: dict[str, Path] = {}
     for path in openapi.find(settings.specs or (shipped(),)):
-        document = described(path)
+        survey = surveyed(path)
+        if survey.name in known:
+            what = f"{known[survey.name]} has the same name"
+            raise SettingsError(where=str(path), what=what, hint="give the descriptions different file names")
+        known[survey.name] = path
         found = overlays.beside(path) if settings.contract == Contract.CORRECTED.value else ()
-        yield overlays.apply(document, found).document if found else document
-
-
-def described(path: Path) -> Document:
-    """Read a description.
-
-    Raises:
-        DocumentError: it cannot be read, or is no OpenAPI 3.0 or 3.1 document.
-
-    """
-    document = load(path)
-    version = document.data.get("openapi") if isinstance(document.data, dict) else None
-    if not str(version).startswith(("3.0.", "3.1.")):
-        pointer = "/openapi" if version is not None else ""
-        document.fail(pointer, what=f"`openapi: {version}`", expected="an OpenAPI 3.0 or 3.1 document")
-    return document
+        yield Survey(overlays.apply(survey.document, found).document) if found else survey
 
 
 def gathered(settings: Settings, against: tuple[Path, ...]) -> Evidence:
@@ -171,7 +170,7 @@ def gathered(settings: Settings, against: tuple[Path, ...]) -> Evidence:
         ConformanceError: something cannot be read.
 
     """
-    official = tuple(Survey(described(path)) for path in openapi.find(against))
+    official = tuple(surveyed(path) for path in openapi.find(against))
     exchanges: dict[bytes, Exchange] = {}
     unreadable: list[str] = []
     for file in recordings.find(settings.recordings or ()):
@@ -260,6 +259,19 @@ def _differences(
             ]
             schemas |= met
     return (tuple(found) if names else None), tuple(names), frozenset(schemas)
+
+
+def _without(found: Audit, held: tuple[Waiver, ...]) -> Audit:
+    """An audit without the findings that are waived."""
+    by_finding = {
+        each.fingerprint: next((waiver for waiver in held if waiver.holds(each, found.survey.name)), None)
+        for each in found.findings
+    }
+    return replace(
+        found,
+        findings=tuple(each for each in found.findings if by_finding[each.fingerprint] is None),
+        waived=tuple(waiver for waiver in by_finding.values() if waiver is not None),
+    )
 
 
 def _cell(audited: Audit) -> Cell:
