@@ -14,12 +14,12 @@ from conformance.model.operation import Location, Operation
 from conformance.model.route import Match, Miss
 from conformance.model.rule import Check, Matched, Problem, Severity, Side, Stage, Subject
 from conformance.openapi.router import Router
+from conformance.schemas import reading
 from conformance.schemas.compiler import Compiler
 from conformance.schemas.parameters import from_text
 from conformance.schemas.reading import Reader
 
 _SIDES: Final = {
-    Subject.ROUTE: (Side.REQUEST,),
     Subject.REQUEST: (Side.REQUEST,),
     Subject.RESPONSE: (Side.RESPONSE,),
     Subject.MESSAGE: (Side.REQUEST, Side.RESPONSE),
@@ -147,7 +147,7 @@ class Judge:
             matched=None,
             in_scope=bool(miss.candidates),
             findings=tuple(
-                self._finding(check, Side.REQUEST, problem, exchange, miss.candidates[0].operation, corrected, key=None)
+                self.finding(check, Side.REQUEST, problem, exchange, miss.candidates[0].operation, corrected, key=None)
                 for check, problem in problems
             ),
         )
@@ -156,22 +156,27 @@ class Judge:
         steps, broken = self._plan(matched.operation)
         expected = expectation(matched.exchange.extra) if matched.exchange.extra else None
         if expected is not None:
-            steps = (*self._case_steps(matched.operation, expected), *_answered(steps, matched, expected))
+            mine = (*self._case_steps(matched.operation, expected), *_answered(steps, matched, expected))
+            steps = tuple(sorted(mine, key=lambda step: step.check.stage))
         passed: list[str] = []
         problems: list[tuple[Step, Problem]] = []
         crashed = dict(broken)
         stopped: dict[Side, Stage] = {}
+        view = matched
         for step in steps:
             if step.check.stage > stopped.get(step.side, Stage.RELATION):
                 continue
+            if step.check.stage is Stage.RELATION and view is matched and problems:
+                view = sound(matched, _broken(problems))
             try:
-                objections = list(step.run(matched))
+                objections = list(step.run(view))
             except Exception as error:  # noqa: BLE001 - a check of ours that crashes is a result of its own
                 crashed[step.check.id] = f"{type(error).__name__}: {error}"
                 continue
             if objections:
                 problems += [(step, problem) for problem in objections]
-                stopped.setdefault(step.side, step.check.stage)
+                if step.check.stage < Stage.SCHEMA:
+                    stopped.setdefault(step.side, step.check.stage)
             else:
                 passed.append(step.check.id)
         corrected = self._identities(matched.exchange) if problems else None
@@ -183,7 +188,7 @@ class Judge:
             in_scope=True,
             passed=tuple(dict.fromkeys(rule for rule in passed if rule not in failed)),
             findings=tuple(
-                self._finding(
+                self.finding(
                     step.check, step.side, problem, matched.exchange, matched.operation, corrected,
                     key=matched.operation.key,
                 )
@@ -202,7 +207,7 @@ class Judge:
 
     def _steps(self, operation: Operation, crashed: dict[str, str]) -> Iterator[Step]:
         for check in self.checks:
-            for side in () if check.subject is Subject.ROUTE else _SIDES.get(check.subject, ()):
+            for side in _SIDES.get(check.subject, ()):
                 try:
                     run = _planned(check, operation, side)
                 except Exception as error:  # noqa: BLE001 - as above
@@ -229,7 +234,7 @@ class Judge:
         judgement = self._second.judge(exchange)
         return frozenset((each.rule_id, each.side, each.problem.instance_pointer) for each in judgement.findings)
 
-    def _finding(
+    def finding(
         self,
         check: Check,
         side: Side,
@@ -240,6 +245,7 @@ class Judge:
         *,
         key: str | None,
     ) -> Finding:
+        """Give what a check found, with its place, its severity and its suspect."""
         api = operation.api
         line, column = api.locate(problem.spec_pointer)
         identity = (check.id, side, problem.instance_pointer)
@@ -268,6 +274,32 @@ class Judge:
                 problem=problem,
             ),
         )
+
+
+def _broken(problems: Iterable[tuple[Step, Problem]]) -> Iterator[tuple[Side, str]]:
+    for step, problem in problems:
+        if step.check.stage is Stage.SCHEMA:
+            yield step.side, problem.instance_pointer
+
+
+def sound(matched: Matched, broken: Iterable[tuple[Side, str]]) -> Matched:
+    """Give an exchange without the values that are broken, so that one fault is not found twice."""
+    places: dict[Side, list[str]] = {Side.REQUEST: [], Side.RESPONSE: []}
+    for side, pointer in broken:
+        places[side].append(pointer)
+    request = reading.sound(matched.request, places[Side.REQUEST])
+    return Matched(
+        exchange=matched.exchange,
+        operation=matched.operation,
+        path_parameters={
+            name: text
+            for name, text in matched.path_parameters.items()
+            if f"path/{name}" in request.parameters or f"path/{name}" not in matched.request.parameters
+        },
+        answer=matched.answer,
+        request=request,
+        response=reading.sound(matched.response, places[Side.RESPONSE]),
+    )
 
 
 def _answered(steps: Iterable[Step], matched: Matched, expected: Expectation) -> Iterator[Step]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from itertools import chain
 from pathlib import Path
 from typing import Final
@@ -32,24 +33,24 @@ CASSETTES: Final = "cassettes"
 MOCK: Final = "mock"
 
 
-def run(settings: Settings, *, progress: Progress = lambda _: None) -> Outcome:
+def run(settings: Settings, *, progress: Progress = lambda _: None, made: Suite | None = None) -> Outcome:
     """Generate requests for every operation, send them to the target and judge the answers.
+
+    `made` are the descriptions and the judge, where they are loaded already.
 
     Raises:
         ConformanceError: the settings are wrong, the target cannot be reached, or nothing was checked.
 
     """
     started = time.perf_counter()
-    made = suite(settings)
+    made = suite(settings) if made is None else made
     modes = [_mode(name) for name in settings.modes]
-    with emitter(settings) as emit:
-        field = _Field(made)
+    with emitter(settings) as emit, closing(_Field(made)) as field:
         work: list[Callable[[], Cell]] = [
             _generated(field, operation, mode, emit, progress) for operation in made.chosen for mode in modes
         ]
         work += [_recorded(file, made, emit, progress) for file in _recordings(settings)]
         cells = [job() for position, job in enumerate(work) if settings.shard.holds(position)]
-        field.close()
     decisive = {"modes": list(settings.modes), "max_cases": settings.max_cases, "seed": settings.seed}
     report = Report(
         subject=made.subject(target=settings.target, **decisive),

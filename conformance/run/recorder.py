@@ -11,6 +11,8 @@ from typing import IO
 
 from conformance import recordings, results
 from conformance.checks.gate import Clear
+from conformance.checks.judge import Judgement
+from conformance.checks.succession import Sessions
 from conformance.config import Settings
 from conformance.errors import RecordingError, SettingsError
 from conformance.model.expectation import KEY as GENERATED
@@ -31,6 +33,7 @@ class Recorder:
         self._collector = results.Collector(cell_id)
         self._judge = suite.judge
         self._gate = suite.gate
+        self._sessions = Sessions(suite.judge)
         self._applicable: dict[Operation, tuple[str, ...]] = {}
         self._keys = frozenset(operation.key for operation in suite.chosen)
         self._emit = emit
@@ -43,7 +46,7 @@ class Recorder:
         if clear is not None and (operation is None or clear.matched.operation is operation):
             self._add_clear(clear)
             return
-        judgement = self._judge.judge(exchange, operation=operation)
+        judgement = self._sessions.judge(self._judge.judge(exchange, operation=operation))
         if not judgement.in_scope:
             self._collector.add_out_of_scope()
             return
@@ -51,12 +54,15 @@ class Recorder:
         if key is not None and key not in self._keys:
             return
         self.judged += 1
+        self._add(judgement)
+
+    def _add(self, judgement: Judgement) -> None:
         if self._emit is not None:
             for finding in judgement.findings:
                 self._emit(finding)
         self._collector.add(
-            operation=key,
-            exchange=exchange,
+            operation=judgement.operation.key if judgement.operation else None,
+            exchange=judgement.exchange,
             passed=judgement.passed,
             findings=judgement.findings,
             crashed=judgement.crashed,
@@ -72,7 +78,22 @@ class Recorder:
         applicable = self._applicable.get(operation)
         if applicable is None:
             applicable = self._applicable[operation] = self._judge.applicable(operation)
-        self._collector.add_clear(operation.key, clear.matched, clear.key, applicable)
+        seen = self._sessions.look(clear.matched)
+        if not seen.findings and not seen.crashed:
+            self._collector.add_clear(operation.key, clear.matched, clear.key, applicable)
+            self._collector.add_passed(operation.key, seen.passed)
+            return
+        self._add(
+            Judgement(
+                exchange=clear.matched.exchange,
+                operation=operation,
+                matched=clear.matched,
+                in_scope=True,
+                passed=(*applicable, *seen.passed),
+                findings=seen.findings,
+                crashed=seen.crashed,
+            )
+        )
 
     def _lens(self, operation: Operation | None) -> Lens | None:
         if operation is None:

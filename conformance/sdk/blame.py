@@ -2,7 +2,7 @@
 
 Witnesses are other SDKs, other documents (the corrected contract, the official one), and the other clients of the same
 SDK. A witness against the description makes the description suspect; where witnesses contradict each other, or nobody
-testifies, it is a disagreement.
+testifies, it is a disagreement. A note accuses no SDK.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from conformance.model.finding import Suspect
+from conformance.model.rule import Severity
 from conformance.sdk.observation import DISCOVERY, Departure, Observation
 from conformance.sdk.rules import HABITS, SdkSide
 from conformance.sdk.survey import Survey
@@ -24,16 +25,19 @@ class Verdict:
     agree: tuple[str, ...]
     """Witnesses that agree with the description."""
     differ: tuple[str, ...]
-    """Witnesses that show the same departure."""
+    """Other SDKs that do the same."""
+    contradict: tuple[str, ...]
+    """Documents under which it is no departure."""
 
 
 def blame(departure: Departure, *, key: str, survey: Survey, others: Iterable[Survey]) -> Verdict:
     """Say who is wrong about an operation (by its key), given what all clients did."""
     agree: list[str] = []
     differ: list[str] = []
+    elsewhere: list[str] = []
     for witness, observed in survey.testimony.get(key, {}).items():
         if departure.side in observed.sides:
-            (agree if _shows(observed, departure) else differ).append(witness)
+            (agree if _shows(observed, departure) else elsewhere).append(witness)
     for other in others:
         if other is survey:
             continue
@@ -44,13 +48,14 @@ def blame(departure: Departure, *, key: str, survey: Survey, others: Iterable[Su
             agree.append(_witness(other))
         elif other.name != survey.name:
             differ.append(_witness(other))
-    if agree and not differ:
+    against = differ or elsewhere
+    if agree and not against and departure.severity is not Severity.NOTE:
         suspect = Suspect.SDK
-    elif differ and not agree and departure.side is not SdkSide.FAILURE and departure.rule not in HABITS:
+    elif against and not agree and departure.side is not SdkSide.FAILURE and departure.rule not in HABITS:
         suspect = Suspect.SPEC
     else:
         suspect = Suspect.DISAGREEMENT
-    return Verdict(suspect=suspect, agree=tuple(dict.fromkeys(agree)), differ=tuple(dict.fromkeys(differ)))
+    return Verdict(suspect=suspect, agree=tuple(agree), differ=tuple(differ), contradict=tuple(elsewhere))
 
 
 def _witness(survey: Survey) -> str:

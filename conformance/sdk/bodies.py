@@ -77,6 +77,7 @@ class Bodies:
         root: JsonSchema = True if content.schema is None else content.schema.json_schema
         self._root = root
         self._synthesizer = Synthesizer(root, api=operation.api, compiler=compiler)
+        self._plain_values: dict[tuple[int, str], Any] = {}
         self._draw = Draw(key=f"sdk/{operation.key}", now=MOMENT, account=ACCOUNT, number=1)
         self.records = records_field(root) if operation.method == "GET" else None
         """The field that holds the records of a page; None where the answer is no page."""
@@ -182,6 +183,12 @@ class Bodies:
 
     def _plain(self, node: JsonSchema, name: str) -> Any:
         """Give a value that is not null."""
+        known = (id(node), name)
+        if known not in self._plain_values:
+            self._plain_values[known] = self._solid(node, name)
+        return self._plain_values[known]
+
+    def _solid(self, node: JsonSchema, name: str) -> Any:
         text = _text(name)
         if text is not None and self._synthesizer.accepts(node)(text):
             return text

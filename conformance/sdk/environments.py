@@ -79,7 +79,15 @@ def _run(command: list[str], *, what: str) -> None:
         message = f"{what} was not installed within {_PATIENCE} s"
         raise DriverFailed(message) from error
     if done.returncode:
-        said = done.stderr.decode("utf-8", "replace").strip().splitlines()
-        telling = [line for line in said if "error" in line.lower()] or said or ["no reason was given"]
-        message = f"{what} cannot be installed: {telling[-1].strip()}"
+        message = f"{what} cannot be installed: {_telling(done.stderr.decode('utf-8', 'replace'))}"
         raise DriverFailed(message)
+
+
+def _telling(said: str) -> str:
+    """Give the line of a complaint that says why."""
+    lines = [line.strip() for line in said.splitlines() if line.strip()]
+    for word in ("no matching", "error", ""):
+        for line in lines:
+            if word in line.lower() and not line.startswith("npm error code"):
+                return line
+    return "no reason was given"

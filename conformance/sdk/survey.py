@@ -139,8 +139,9 @@ def _observe(
         label=label,
         habits=habits,
     )
+    subject.settle()
     learned = list(_learn(subject, sightings)) if SdkSide.FAILURE in brief.sides else []
-    for side in brief.sides - {SdkSide.REACH}:
+    for side in (each for each in SdkSide if each in brief.sides - {SdkSide.REACH}):
         observed.sides[side] = _examine(subject, side)
     for result in learned:
         observed.sides[SdkSide.FAILURE].add(result)
@@ -191,8 +192,11 @@ def _testify(brief: Brief, subject: Subject, other: Operation, sightings: tuple[
         bindings=tuple(replace(each, operation=other) for each in subject.bindings),
         questions=questions,
         bodies=brief.bodies(other),
+        plainest=0,
     )
-    for side in brief.sides & _ABOUT_DOCUMENT:
+    if questions:
+        theirs.settle()
+    for side in (each for each in SdkSide if each in brief.sides & _ABOUT_DOCUMENT):
         if side is SdkSide.REACH:
             observed.sides[side] = reach.examine(other, sightings)
         elif questions:

@@ -57,6 +57,15 @@ class Captured:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Tunnel:
+    """Hosts that the server stands for when a client takes it for a proxy and asks for a tunnel (CONNECT)."""
+
+    hosts: frozenset[str]
+    tls: ssl.SSLContext
+    """With a certificate for all of them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
     """The bytes of an answer, and how they are delivered."""
 
@@ -87,11 +96,14 @@ class Unintelligible(Exception):
 class Wire:
     """The server; a context manager that serves as long as it is entered."""
 
-    def __init__(self, answer: Answer, *, tls: ssl.SSLContext | None = None) -> None:
-        """Listen on a free port of 127.0.0.1; `answer` is asked from one thread for each connection."""
+    def __init__(
+        self, answer: Answer, *, tls: ssl.SSLContext | None = None, tunnel: Tunnel | None = None, port: int = 0
+    ) -> None:
+        """Listen on a port of 127.0.0.1 (0: any free one); `answer` is asked from one thread for each connection."""
         self._answer = answer
         self._tls = tls
-        self._listener = socket.create_server(("127.0.0.1", 0), backlog=64)
+        self._tunnel = tunnel
+        self._listener = socket.create_server(("127.0.0.1", port), backlog=64)
         self.port: int = self._listener.getsockname()[1]
         self._closing = Event()
         self._lock = Lock()
@@ -177,14 +189,28 @@ class Wire:
             return Ending.CLOSE
         if captured is None:
             return Ending.CLOSE
+        tunnel = self._tunnel if captured.request.method == "CONNECT" else None
+        if tunnel is not None and urlsplit(captured.request.url).hostname in tunnel.hosts:
+            connection.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
+            with tunnel.tls.wrap_socket(connection, server_side=True) as secured:
+                self._talk(secured, number)
+            return Ending.CLOSE
         reply = self._answer(captured)
         if reply.delay and self._closing.wait(reply.delay):
             return Ending.CLOSE
+        asked = (captured.request.headers.get("Connection") or "").lower()
+        if reply.ending is Ending.KEEP and asked == "close":
+            connection.sendall(_last(reply.data))
+            return Ending.CLOSE
         if reply.data:
             connection.sendall(reply.data)
-        if reply.ending is Ending.KEEP and (captured.request.headers.get("Connection") or "").lower() == "close":
-            return Ending.CLOSE
         return reply.ending
+
+
+def _last(data: bytes) -> bytes:
+    """Give an answer that says to be the last on its connection (RFC 9112, 9.6)."""
+    start, end, rest = data.partition(b"\r\n")
+    return start + end + b"Connection: close\r\n" + rest
 
 
 class _Stream:
@@ -290,8 +316,7 @@ def _url(target: str, host: str, authority: str) -> tuple[str, bool]:
     A request that names another host was redirected to this server: what it is for is spoken over TLS.
     """
     if not target.startswith("/"):
-        parts = urlsplit(target)
-        return (target if parts.scheme else f"https://{target}"), True
+        return (target if "://" in target else f"https://{target}"), True
     return f"{'http' if host == authority else 'https'}://{host}{target}", False
 
 

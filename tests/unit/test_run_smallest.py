@@ -53,12 +53,13 @@ def operations(tmp_path: Path, *, impossible: bool = False) -> tuple[Operation, 
 
 def failing(sent: Request) -> Response:
     body = json.loads(sent.body)
-    return Response(status=500 if len(body.get("tags", ())) > 1 else 200)
+    headers = Headers.of({"Content-Type": "application/json"})
+    return Response(status=500 if len(body.get("tags", ())) > 1 else 200, headers=headers, body=b"{}")
 
 
 def test_a_finding_shrinks_and_keeps_its_fingerprint(tmp_path: Path) -> None:
     found = operations(tmp_path)
-    judge = Judge(found, checks=checks.every(), compiler=compiler())
+    judge = Judge(found, checks=checks.by_default(), compiler=compiler())
     prepared = []
     for script in Work(operations=found).scripts(found[0], Mode.POSITIVE):
         (step,) = hold(failing, script)
@@ -81,7 +82,7 @@ def test_what_is_not_answered_does_not_count(tmp_path: Path) -> None:
         def send(self, request: Request) -> Outcome:  # noqa: ARG002 - nothing is sent
             return Failure(reason=Reason.WITHHELD, message="not allowed")
 
-    judge = Judge(found, checks=checks.every(), compiler=compiler())
+    judge = Judge(found, checks=checks.by_default(), compiler=compiler())
     assert smallest(step, {"x"}, judge=judge, target=Withholding(failing)).step is None
 
 

@@ -63,10 +63,16 @@ def foreign_case(audited: Audited) -> Iterator[Problem]:
         if holder is not None:
             names = [node.key for node in nodes]
             evidence = Evidence(what=f"names in {usual}", count=counted[usual], of=total)
-            grounds = Grounds(confidence=Confidence.MEDIUM, evidence=(evidence,))
+            grounds = Grounds(confidence=Confidence.MEDIUM, evidence=(evidence,), cause=_component(holder))
             shown = f"{', '.join(names[:5])}{' and others' if len(names) > 5 else ''}"  # noqa: PLR2004 - a line
             message = f"{shown} in {_case(names[0])}, the other names are in {usual}"
             yield flaw(holder, message, keyword="properties", expected=usual, actual=names, grounds=grounds)
+
+
+def _component(node: Node) -> str:
+    """What was named by one hand: a component with all that stands in it."""
+    chain = [node, *node.ancestors()]
+    return next((each.pointer for each in chain if each.parent and each.parent.kind is Kind.COMPONENTS), node.pointer)
 
 
 def _is_answered(survey: Survey, node: Node) -> bool:

@@ -69,9 +69,10 @@ def missing_envelope_field(audited: Audited) -> Iterator[Problem]:
         usual = {name: count for name, count in counted.items() if count >= max(_FEW, _SHARE * len(bodies))}
         for listing in lists:
             missing = [name for name in usual if name not in listing.envelope]
-            if listing.survey is audited.survey and missing and listing.body.pointer not in done:
+            if listing.survey is audited.survey and listing.body.pointer not in done:
                 done.add(listing.body.pointer)
-                yield _said(listing, missing, list(bodies.values()), usual)
+                for name in missing:
+                    yield _said(listing, name, list(bodies.values()), usual[name])
 
 
 def _style(listing: Listing, family: list[Listing]) -> str:
@@ -87,25 +88,21 @@ def _style(listing: Listing, family: list[Listing]) -> str:
     return "nested" if nested * 2 > len([other for other in nearer if other.envelope]) else "flat"
 
 
-def _said(listing: Listing, missing: list[str], family: list[Listing], usual: dict[str, int]) -> Problem:
-    models = {name: next(other for other in family if name in other.envelope) for name in missing}
-    samples = {name: (Witness(source=model.survey.name, value=model.operation.key),) for name, model in models.items()}
-    near = {
-        name: next((o for o in family if name in o.envelope and o.survey is listing.survey), None) for name in missing
-    }
+def _said(listing: Listing, name: str, family: list[Listing], count: int) -> Problem:
+    having = [other for other in family if name in other.envelope]
+    near = next((other for other in having if other.survey is listing.survey), None)
+    samples = tuple(Witness(source=other.survey.name, value=other.operation.key) for other in having[:3])
+    edits = (
+        (Edit(pointer=f"{listing.body.pointer}/properties/{escape(name)}", value=near.envelope[name].value),)
+        if near
+        else ()
+    )
     grounds = Grounds(
         confidence=Confidence.MEDIUM,
-        evidence=tuple(
-            Evidence(what=f"lists with {name}", count=usual[name], of=len(family), samples=samples[name])
-            for name in missing
-        ),
-        edits=tuple(
-            Edit(pointer=f"{listing.body.pointer}/properties/{escape(name)}", value=model.envelope[name].value)
-            for name in missing
-            if (model := near[name]) is not None
-        ),
-        remedy=f"The envelope has {', '.join(missing)}.",
+        evidence=(Evidence(what=f"lists with {name}", count=count, of=len(family), samples=samples),),
+        edits=edits,
+        remedy=f"The envelope has {name}.",
     )
-    names = ", ".join(missing)
-    return flaw(listing.body, f"the envelope of {listing.items_name} has no {names}, other lists have",
-                keyword="properties", expected=missing, grounds=grounds)  # fmt: skip
+    place = f"{listing.body.pointer}/properties"
+    message = f"the envelope of {listing.items_name} has no {name}, that of other lists has"
+    return flaw(place, message, keyword="field", actual=name, grounds=grounds)

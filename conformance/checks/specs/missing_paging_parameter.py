@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any, Final
 
-from conformance.model.audit import Confidence, Edit, Evidence, Grounds, Technique, Witness
+from conformance.model.audit import Confidence, Evidence, Grounds, Technique, Witness
 from conformance.model.rule import DocumentExample, Problem, Severity, audit
 from conformance.model.specimen import response
 from conformance.openapi.flaws import appending, flaw
@@ -60,38 +60,27 @@ def missing_paging_parameter(audited: Audited) -> Iterator[Problem]:
     counted = Counter(name for listing in family for name in listing.parameters)
     usual = {name: count for name, count in counted.items() if count >= max(_FEW, _SHARE * len(family))}
     for listing in listings(audited.survey):
-        missing = [name for name in usual if name not in listing.parameters]
-        if missing and is_plain_list(listing) and not set(listing.parameters) - set(usual):
-            yield _said(listing, missing, family, usual)
+        if is_plain_list(listing) and not set(listing.parameters) - set(usual):
+            for name in usual:
+                if name not in listing.parameters:
+                    yield _said(listing, name, [other for other in family if name in other.parameters], len(family))
 
 
-def _said(listing: Listing, missing: list[str], family: list[Listing], usual: dict[str, int]) -> Problem:
-    models = {name: next(other for other in family if name in other.parameters) for name in missing}
+def _said(listing: Listing, name: str, having: list[Listing], total: int) -> Problem:
+    samples = tuple(Witness(source=other.survey.name, value=other.operation.key) for other in having[:3])
+    node = listing.operation.node
     grounds = Grounds(
         confidence=Confidence.MEDIUM,
-        evidence=tuple(
-            Evidence(
-                what=f"lists with {name}",
-                count=usual[name],
-                of=len(family),
-                samples=(Witness(source=models[name].survey.name, value=models[name].operation.key),),
-            )
-            for name in missing
-        ),
-        edits=_edits(listing, {name: models[name].parameters[name] for name in missing}),
-        remedy=f"The list is read page by page, with {', '.join(missing)}.",
+        evidence=(Evidence(what=f"lists with {name}", count=len(having), of=total, samples=samples),),
+        edits=(appending(f"{node.pointer}/parameters", _parameter(name, having[0].parameters[name])),),
+        remedy=f"The list is read page by page, with {name}.",
     )
-    return flaw(listing.operation.node, f"the list has no {', '.join(missing)}, other lists have", keyword="parameters",
-                expected=missing, grounds=grounds)  # fmt: skip
+    message = f"the list has no parameter {name}, other lists have"
+    return flaw(node.at("parameters"), message, keyword="parameter", actual=f"query {name}", grounds=grounds)
 
 
-def _edits(listing: Listing, models: dict[str, Node]) -> tuple[Edit, ...]:
-    """Add the parameters as sisters have them, without their descriptions."""
-    added = []
-    for name, model in models.items():
-        schema = model.get("schema")
-        plain = {} if not isinstance(schema, dict) or "$ref" in schema else schema
-        added.append(
-            {"name": name, "in": "query", "schema": {key: plain[key] for key in plain if key != "description"}}
-        )
-    return tuple(appending(f"{listing.operation.node.pointer}/parameters", each) for each in added)
+def _parameter(name: str, model: Node) -> dict[str, Any]:
+    """A parameter as a sister has it, without its description."""
+    schema = model.get("schema")
+    plain = {} if not isinstance(schema, dict) or "$ref" in schema else schema
+    return {"name": name, "in": "query", "schema": {key: plain[key] for key in plain if key != "description"}}

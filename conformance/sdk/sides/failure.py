@@ -42,6 +42,8 @@ class Failing:
     code: int | None = None
     message: str = ""
     settings: Mapping[str, Any] | None = None
+    patient: Script | None = None
+    """Asked again with this one where the call returns, so that a busy machine is not taken for a busy server."""
     is_safe: bool = False
     """True where the server did nothing, so that any request may be repeated."""
 
@@ -88,7 +90,13 @@ def _ways(subject: Subject) -> Iterator[Failing]:
     holds = subject.habits.holds_timeout.get(subject.main.call.kind, True)
     slow = subject.success(ABSENT if subject.bodies is None else subject.bodies.full)
     late = Scripted(response=slow, reply=Reply(data=written(slow), delay=LONG if holds else SHORT * 2))
-    yield Failing(name="time-out", script=lambda _, __: late, settings={"timeout": SHORT})
+    later = Scripted(response=slow, reply=Reply(data=written(slow), delay=6 * LONG))
+    yield Failing(
+        name="time-out",
+        script=lambda _, __: late,
+        settings={"timeout": SHORT},
+        patient=(lambda _, __: later) if holds else None,
+    )
     if subject.bodies is None:
         return
     body = slow.body
@@ -109,8 +117,13 @@ def examine(subject: Subject) -> SideResult:
     result = SideResult()
     for way in _ways(subject):
         heard = subject.ask(subject.minimal, way.script, settings=way.settings)
+        if heard.outcome.raised is None and way.patient is not None:
+            heard = subject.ask(subject.minimal, way.patient, settings=way.settings)
         if not heard.requests:
-            return SideResult(not_run=f"{subject.main.call.name} sends nothing: {heard.outcome.raised}")
+            if way.settings is None:
+                return SideResult(not_run=f"{subject.main.call.name} sends nothing: {heard.outcome.raised}")
+            result.cases[way.name] = _told(heard)
+            continue
         found = list(_learned(subject, way, heard))
         result.exchanges.append(subject.evidence(heard))
         result.departures += [_with_evidence(each, result) for each in found]
@@ -141,7 +154,7 @@ def _told(heard: Heard) -> str:
         ]
         text += f" with {', '.join(carried)}" if carried else ""
     count = len(heard.requests)
-    return text if count == 1 else f"{text} after {count} requests"
+    return text if count <= 1 else f"{text} after {count} requests"
 
 
 def _learned(subject: Subject, way: Failing, heard: Heard) -> Iterator[Departure]:

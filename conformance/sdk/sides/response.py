@@ -27,6 +27,7 @@ def examine(subject: Subject) -> SideResult:
         return _bare(subject)
     result = SideResult()
     types: dict[str, str] = {}
+    known: set[tuple[str, str]] = set()
     for variant, body in subject.bodies.all:
         heard = subject.ask(subject.minimal, always(subject.success(body)))
         if not heard.requests:
@@ -34,10 +35,22 @@ def examine(subject: Subject) -> SideResult:
         exchange = subject.evidence(heard)
         result.exchanges.append(exchange)
         found = list(_judged(subject, variant, body, heard, exchange, types))
-        result.departures += found
+        if variant is Variant.FULL:
+            known = {(each.rule, each.problem.instance_pointer) for each in found}
+            result.departures += found
+        else:
+            result.departures += [each for each in found if not _repeats(each, known)]
         result.cases[variant.value] = _word(heard, found)
     result.facts["conversions"] = dict(sorted(types.items()))
     return result
+
+
+def _repeats(found: Departure, known: set[tuple[str, str]]) -> bool:
+    """Tell whether the full answer showed the same already."""
+    place = found.problem.instance_pointer
+    if found.rule == "sdk-intolerance":
+        return bool(place) and ({("sdk-lost-field", place), ("sdk-changed-field", place)} & known) != set()
+    return found.rule in {"sdk-lost-field", "sdk-changed-field"} and (found.rule, place) in known
 
 
 def _word(heard: Heard, found: list[Departure]) -> str:

@@ -17,7 +17,7 @@ from conformance.sdk.comparison import moment
 from conformance.sdk.discovery import WHOLE_BODY, Binding, Where, mark
 from conformance.sdk.observation import Judged, Question
 from conformance.sdk.protocol import Argument
-from conformance.sdk.session import Heard, Script, Session
+from conformance.sdk.session import Heard, Script, Session, always
 
 _JSON: Final = Headers((("Content-Type", "application/json; charset=utf-8"),))
 _REASONS: Final = {200: "OK", 201: "Created", 202: "Accepted", 204: "No Content"}
@@ -47,6 +47,8 @@ class Subject:
     label: str
     """Names the client in evidence: `python sync`."""
     habits: Habits = field(default_factory=Habits)
+    plainest: int = 0
+    """The number of the question that stands for all where one is enough."""
     numbers: Iterator[int] = field(default_factory=count)
     """Counts the evidence."""
 
@@ -57,8 +59,20 @@ class Subject:
 
     @property
     def minimal(self) -> Question:
-        """The question with required fields only."""
-        return self.questions[0]
+        """The plainest question that the call puts on the wire."""
+        return self.questions[self.plainest]
+
+    def settle(self) -> None:
+        """Find the plainest question that gets anything onto the wire; the first, where none does.
+
+        Raises:
+            DriverFailed: the driver does not answer.
+
+        """
+        for number, question in enumerate(self.questions):
+            if self.ask(question, always(self.success(ABSENT if self.bodies is None else self.bodies.full))).requests:
+                self.plainest = number
+                return
 
     def success(self, body: Any = ABSENT) -> Response:
         """Give a success of the operation with a body."""

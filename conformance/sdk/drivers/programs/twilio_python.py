@@ -418,12 +418,22 @@ def written(value: Any, depth: int = 0) -> Any:
         return [written(each, depth + 1) for each in value]
     if isinstance(value, dict):
         return {str(name): written(each, depth + 1) for name, each in value.items()}
-    fields = {name: each for name, each in vars(value).items() if not name.startswith("_")}
     return {
         "$": "object",
         "class": type(value).__name__,
-        "fields": {name: written(each, depth + 1) for name, each in fields.items()},
+        "fields": {name: written(each, depth + 1) for name, each in _attributes(value).items()},
     }
+
+
+def _attributes(value: Any) -> dict[str, Any]:
+    """Give the public attributes of an object, properties included; what leads to other resources is none."""
+    found = {name: each for name, each in vars(value).items() if not name.startswith("_")}
+    for name, member in _own(value):
+        if isinstance(member, property) and name not in found:
+            each = _get(value, name)
+            if not isinstance(each, ListResource | InstanceContext):
+                found[name] = each
+    return found
 
 
 def _told(error: BaseException) -> dict[str, Any]:
