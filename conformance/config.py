@@ -46,6 +46,8 @@ class Settings:
     ignore: tuple[str, ...] = ()
     severity: Mapping[str, str] = field(default_factory=dict)
     """Rule id to the severity that holds for it."""
+    audit_ignore: Mapping[str, str] = field(default_factory=dict)
+    """`RULE DOCUMENT#POINTER` to the reason why an audit need not say so."""
     fail_on: str = "error"
     output: Path = Path("reports")
     report: tuple[str, ...] = ("terminal", "junit")
@@ -125,6 +127,11 @@ KEYS: Final[Mapping[str, Key]] = {
     "select": Key(Kind.TEXTS, "Only these checks (names or globs).", '["*-sid*", "unknown-enum-value"]'),
     "ignore": Key(Kind.TEXTS, "Not these checks.", '["plain-http"]'),
     "severity": Key(Kind.TABLE, "Re-grade checks: note, warning or error.", '{ wrong-sid-prefix = "error" }'),
+    "audit-ignore": Key(
+        Kind.TABLE,
+        "What an audit need not say: rule, document and place to the reason.",
+        '{ "unused-component openapi#/components/schemas/Old*" = "clients of 1.x use it" }',
+    ),
     "fail-on": Key(Kind.TEXT, "The mildest severity that fails.", '"error"'),
     "baseline": Key(
         Kind.TEXT, "Known findings, which do not fail; `conformance baseline` writes it.", '"baseline.toml"'

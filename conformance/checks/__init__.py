@@ -27,6 +27,11 @@ def of_traffic(*, strict: bool = False) -> tuple[Check, ...]:
     return found if strict else tuple(check for check in found if not check.strict)
 
 
+def by_default() -> tuple[Check, ...]:
+    """Give the checks of traffic that hold where nobody chooses: all but the strict ones."""
+    return tuple(check for check in of_traffic() if not check.strict)
+
+
 def _in(home: ModuleType, folders: set[str]) -> Iterator[Check]:
     for folder in pkgutil.iter_modules(home.__path__, f"{home.__name__}."):
         if not folder.ispkg or folder.name.rpartition(".")[2] not in folders:

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 
-from conformance.model.audit import PLAIN, Blame, Edit, Evidence, Grounds, Technique, Witness
+from conformance.model.audit import PLAIN, Blame, Edit, Evidence, Grounds, Origin, Technique, Witness
 from conformance.model.finding import Finding, Suspect
 from conformance.model.rule import Check, Problem, Severity, Side
 from conformance.openapi.document import escape, tokens
@@ -44,6 +44,10 @@ class Audit:
     """Rules that looked and had no objection."""
     crashed: Mapping[str, str]
     """Rules of ours that raised, with what."""
+    causes: Mapping[str, str]
+    """For each fingerprint, the place and keyword that it is about, whichever rule says it."""
+    waived: tuple[Any, ...] = ()
+    """What somebody decided to live with: a waiver for each finding that was taken out."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,13 +87,15 @@ def audit(
             objections += _by_cause([_Objection(check=check, problem=problem) for problem in found], audited.survey)
         elif found is not None:
             passed.append(check.id)
-    merged = _by_place(objections, audited.survey, graded)
-    findings = sorted((_finding(each, audited.survey, graded) for each in merged), key=_order)
-    return Audit(survey=audited.survey, findings=tuple(findings), passed=tuple(passed), crashed=crashed)
+    survey = audited.survey
+    merged = list(_by_place(objections, survey, graded))
+    findings = sorted((_finding(each, survey, graded) for each in merged), key=_order)
+    causes = {_fingerprint(each, survey): json.dumps(_facts(each, survey), default=str) for each in merged}
+    return Audit(survey=survey, findings=tuple(findings), passed=tuple(passed), crashed=crashed, causes=causes)
 
 
-def _order(finding: Finding) -> tuple[int, int, str, str]:
-    return (finding.line, finding.column, finding.rule_id, finding.fingerprint)
+def _order(finding: Finding) -> tuple[int, int, str, str, str]:
+    return (finding.line, finding.column, finding.rule_id, str(finding.problem.actual), finding.fingerprint)
 
 
 def _by_cause(objections: list[_Objection], survey: Survey) -> Iterator[_Objection]:
@@ -142,7 +148,7 @@ def _corroborated(group: list[_Objection], severities: Mapping[str, Severity]) -
     first = group[0]
     blame = next(blame for blame in _BLAMES if any(each.grounds.blame is blame for each in group))
     witnesses = list(_witnesses(group))
-    fixing = max(group, key=lambda each: (bool(each.grounds.edits), each.technique.rank))
+    fixing = max(group, key=lambda each: (bool(each.grounds.edits), _is_witnessed(each), each.technique.rank))
     grounds = replace(
         first.grounds,
         confidence=max((each.grounds.confidence for each in group), key=lambda each: each.rank),
@@ -154,6 +160,10 @@ def _corroborated(group: list[_Objection], severities: Mapping[str, Severity]) -
     strictest = max((severities.get(each.check.id, each.check.severity) for each in group), key=lambda each: each.rank)
     graded = first.check if first.check.id in severities else replace(first.check, severity=strictest)
     return _Objection(check=graded, problem=replace(first.problem, grounds=grounds))
+
+
+def _is_witnessed(objection: _Objection) -> bool:
+    return any(each.origin is Origin.RECORDING for each in objection.grounds.evidence)
 
 
 def _witnesses(group: list[_Objection]) -> Iterator[Evidence]:
@@ -208,12 +218,18 @@ def _severity(severity: Severity, blame: Blame) -> Severity:
 
 def _fingerprint(objection: _Objection, survey: Survey) -> str:
     """The identity of a finding: document, rule, keyword, and the cause or the place without indices."""
-    problem, grounds = objection.problem, objection.grounds
-    value = problem.actual if problem.keyword in BY_VALUE else ""
-    place = grounds.cause or lasting(survey, _node_pointer(problem, survey))
-    facts = [survey.name, Side.SPEC.value, objection.check.id, place, problem.keyword, value]
+    place = objection.grounds.cause or lasting(survey, _node_pointer(objection.problem, survey))
+    keyword, value = _facts(objection, survey)[1:]
+    facts = [survey.name, Side.SPEC.value, objection.check.id, place, keyword, value]
     text = json.dumps(facts, sort_keys=True, ensure_ascii=False, default=str)
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:20]
+
+
+def _facts(objection: _Objection, survey: Survey) -> list[Any]:
+    """What a finding is about: the place without indices, the keyword, and the value where it belongs to it."""
+    problem = objection.problem
+    value = problem.actual if problem.keyword in BY_VALUE else ""
+    return [lasting(survey, _node_pointer(problem, survey)), problem.keyword, value]
 
 
 def lasting(survey: Survey, pointer: str) -> str:

@@ -42,7 +42,11 @@ def command(
     if program is not None:
         with progress("listening") as told:
             outcome = record.listen(settings, program, progress=told)
-        finish(outcome, settings)
+        failed = any(cell.facts["exit_code"] for cell in outcome.report.cells.values())
+        try:
+            finish(outcome, settings)
+        except SystemExit as end:
+            raise SystemExit(end.code or int(failed)) from None
     chosen = frozenset(sdk.side_of(name) for text in sides for name in text.split(",") if name)
     wanted = sdk.Wanted(
         drivers=drivers, version=sdk_version, sides=chosen or sdk.EVERY_SIDE, against=tuple(against)

@@ -75,6 +75,11 @@ class Shape:
         example = ABSENT if self.view.example is None else self.view.example
         return self._synthesizer.fields(self.view.node, example=example)
 
+    @cached_property
+    def visible(self) -> frozenset[str]:
+        """The fields that this view shows: the declared ones, and what its example has beyond them."""
+        return frozenset(self.names) | frozenset(self.makers)
+
     def accepts(self, name: str, value: Any) -> bool:
         """Tell whether a declared field may have a value."""
         test = self._tests.get(name)
@@ -235,8 +240,8 @@ class Representation:
         if view is None:
             return shown
         shape = self._shapes[view.identity]
-        if not shown.keys() <= shape.names.keys():
-            shown = {name: value for name, value in shown.items() if name in shape.names or name not in self._fields}
+        if not shown.keys() <= shape.visible:
+            shown = {name: value for name, value in shown.items() if name in shape.visible}
         if view.identity == self._primary:
             return shown
         return shape.conform(shown, Draw(key=f"{self.kind.name}/{resource.number}", now=resource.created))

@@ -94,7 +94,7 @@ class App:
 
     async def _serve(self, scope: _Scope, receive: _Receive, send: _Send) -> None:
         try:
-            body = await self._body(scope, receive)
+            body = await self._body(scope, receive) if _may_have_body(scope) else b""
         except TimeoutError:
             refusal = Refusal(status=408, message=f"The body did not come within {self._patience:g} seconds")
             return await _deliver(_closing(refusal), send)
@@ -127,7 +127,7 @@ class App:
             raise too_large
         parts: list[bytes] = []
         length = 0
-        async with asyncio.timeout(self._patience if _announces_body(scope) else None):
+        async with asyncio.timeout(self._patience):
             while True:
                 message = await receive()
                 if message["type"] == "http.disconnect":
@@ -162,9 +162,9 @@ class App:
         return answered
 
 
-def _announces_body(scope: _Scope) -> bool:
-    """Tell whether a request says that it has a body (RFC 9112, 6.3): all others have come whole."""
-    return any(
+def _may_have_body(scope: _Scope) -> bool:
+    """Tell whether a request can have a body: in HTTP/1 it says so (RFC 9112, 6.3)."""
+    return not scope.get("http_version", "").startswith("1.") or any(
         name == b"transfer-encoding" or (name == b"content-length" and value != b"0")
         for name, value in scope["headers"]
     )
@@ -238,4 +238,5 @@ def run(app: App, *, host: str = HOST, port: int = PORT, announce: Callable[[str
         listener.listen(BACKLOG)
         bound = listener.getsockname()
         announce(f"http://[{bound[0]}]:{bound[1]}" if family == socket.AF_INET6 else f"http://{bound[0]}:{bound[1]}")
+
         uvicorn.Server(config).run(sockets=[listener])

@@ -7,6 +7,7 @@ import json
 import re
 from dataclasses import dataclass
 from enum import Enum
+from pathlib import PurePath
 from typing import Any
 
 from conformance.model.http import Source
@@ -96,3 +97,10 @@ class Finding:
     line: int
     column: int
     fingerprint: str
+
+    @property
+    def concerns(self) -> str:
+        """What it is about, for a reader: the operation, the description, or that no operation matched."""
+        if self.operation is not None:
+            return self.operation
+        return PurePath(self.spec).name if self.side is Side.SPEC else "no operation"

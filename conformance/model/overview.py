@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import PurePath
 from typing import Final
 
 from conformance.model.changes import Changes
@@ -137,6 +138,12 @@ class Overview:
     def accepted(self, recurring: Recurring) -> Entry | None:
         """Give the entry of the baseline that accepts a finding."""
         return self.standing.accepted.get(recurring.finding.fingerprint) if self.standing is not None else None
+
+    def api_of(self, recurring: Recurring) -> str:
+        """Give the API that a finding is about: the start of its operation's key, or the stem of its description."""
+        key, stem = recurring.finding.operation, PurePath(recurring.finding.spec).stem
+        names = (api.name for api in self.report.subject.apis)
+        return next((name for name in names if (name == stem if key is None else key.startswith(f"{name}."))), "")
 
     def fails(self, recurring: Recurring) -> bool:
         """Tell whether a finding fails its operation: severe enough, and not accepted by the baseline."""

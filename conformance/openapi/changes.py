@@ -316,7 +316,8 @@ class _Comparison:
         for name, node in before.items():
             here = spot.inside(name)
             if name not in after:
-                yield _removed("property", f"the property {name}", here, node, counterpart=new, clients=True)
+                holder = self._new.view(new).owner("properties")
+                yield _removed("property", f"the property {name}", here, node, counterpart=holder, clients=True)
                 continue
             if (name in needed) != (name in now_needed):
                 what = "required" if name in now_needed else "optional"
@@ -324,12 +325,12 @@ class _Comparison:
                 message = f"the property {name} became {what}"
                 yield _effect(f"property-became-{what}", message, here, effect, (node, after[name]))
             yield from self._schema(node, after[name], here, depth + 1)
-        asked = spot.side is Side.REQUEST
+        asked, holder = spot.side is Side.REQUEST, self._old.view(old).owner("properties")
         for name, node in after.items():
             if name not in before:
                 must = name in now_needed
                 what = f"the {'required' if must else 'optional'} property {name}"
-                yield _added("property", what, spot.inside(name), node, counterpart=old, clients=asked and must,
+                yield _added("property", what, spot.inside(name), node, counterpart=holder, clients=asked and must,
                              servers=asked or must)  # fmt: skip
 
     def _arrays(self, old: Node, new: Node, spot: _Spot, depth: int) -> Iterator[Change]:

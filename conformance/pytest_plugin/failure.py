@@ -41,7 +41,7 @@ def explained(failing: Sequence[Shown]) -> str:
 def _lines(shown: Shown) -> Iterator[str]:
     finding, sample, problem = shown.finding, shown.sample, shown.finding.problem
     place = f"{finding.side.value} {problem.instance_pointer}".rstrip()
-    yield f"{finding.severity.value}: {finding.rule_id}: {finding.operation or 'no operation'}: {place}"
+    yield f"{finding.severity.value}: {finding.rule_id}: {finding.concerns}: {place}"
     yield f"  {sample.message}"
     if sample.excerpt is not None:
         yield ""

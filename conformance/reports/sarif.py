@@ -91,7 +91,7 @@ def _notifications(shown: Overview, left_out: int) -> Iterator[dict[str, Any]]:
 
 def _result(shown: Overview, recurring: Recurring, rules: Mapping[str, int]) -> dict[str, Any]:
     finding, problem = recurring.finding, recurring.finding.problem
-    where = f"{finding.operation or 'no operation'}, {finding.side.value} {problem.instance_pointer}".rstrip()
+    where = f"{finding.concerns}, {finding.side.value} {problem.instance_pointer}".rstrip()
     made: dict[str, Any] = {
         "ruleId": finding.rule_id,
         "ruleIndex": rules[finding.rule_id],

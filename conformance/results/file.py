@@ -12,6 +12,8 @@ from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any, Final
 
+import msgspec
+
 from conformance.errors import ResultsError
 from conformance.model.excerpt import Excerpt
 from conformance.model.finding import Finding, Suspect
@@ -231,9 +233,11 @@ def parse(content: str | bytes, *, name: str) -> Report:
     if data["format"] != FORMAT:
         raise ResultsError(path=name, what=f"its format is {data['format']!r}, this version reads {FORMAT}")
     try:
-        return _report(data)
+        made = _report(data)
+        msgspec.convert(msgspec.to_builtins(made), Report)  # a number where a text should be is found here, not later
     except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
         raise ResultsError(path=name, what=f"it is damaged ({type(error).__name__}: {error})") from error
+    return made
 
 
 def _report(data: Mapping[str, Any]) -> Report:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
@@ -16,6 +16,7 @@ from conformance.checks.succession import Sessions
 from conformance.config import Settings
 from conformance.errors import RecordingError, SettingsError
 from conformance.model.expectation import KEY as GENERATED
+from conformance.model.expectation import Expect
 from conformance.model.finding import Finding
 from conformance.model.http import Exchange
 from conformance.model.operation import Operation
@@ -41,7 +42,7 @@ class Recorder:
 
     def add(self, exchange: Exchange, *, operation: Operation | None = None) -> None:
         """Judge an exchange; `operation` where it is known to which it belongs."""
-        clear = None if exchange.extra.get(GENERATED) else self._gate.clear(exchange)
+        clear = self._gate.clear(exchange) if _is_ordinary(exchange) else None
         if clear is not None and (operation is None or clear.matched.operation is operation):
             self._add_clear(clear)
             return
@@ -123,6 +124,15 @@ def recorded(file: str, made: Suite, emit: Callable[[Finding], None] | None, pro
     except RecordingError as error:
         recorder.add_unreadable(error)
     return recorder.cell()
+
+
+def _is_ordinary(exchange: Exchange) -> bool:
+    """Tell whether nothing is expected beyond conformance: of recordings, and of plain requests answered well."""
+    expected = exchange.extra.get(GENERATED)
+    if not isinstance(expected, Mapping):
+        return True
+    plain = expected.get("expect") == Expect.ACCEPT.value and not expected.get("keyword")
+    return plain and 0 < exchange.response.status < 400  # noqa: PLR2004 - refusals begin there
 
 
 @contextmanager

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
 from conformance.errors import DocumentError
+from conformance.model.audit import Blame, Evidence, Origin, Witness
 from conformance.model.operation import Api, Contract, Schema
 from conformance.model.rule import Problem
 from conformance.openapi.changes import Change
@@ -21,13 +23,35 @@ from conformance.schemas.problems import problems
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Difference:
-    """What another description of the same API says differently; that one is the `new` side of the change."""
+    """What another description of the same API says differently; that one is the `new` side of the change.
+
+    Where the other one is another version of the same document, it is no second witness: the API may have changed.
+    """
 
     other: str
     """The name of the other description."""
     change: Change
     survey: Survey
     """The other description."""
+    is_version: bool = False
+    """Another version of the same document, by its title."""
+
+    def evidence(self, what: str, value: Any = None) -> Evidence:
+        """Give the difference as evidence."""
+        origin = Origin.VERSION if self.is_version else Origin.OTHER
+        shown = self.change.new_pointer if value is None else value
+        return Evidence(what=what, samples=(Witness(source=self.other, value=shown),), origin=origin)
+
+    @property
+    def blame(self) -> Blame:
+        """Who is wrong, by this witness alone."""
+        return Blame.UNDECIDED if self.is_version else Blame.SPEC
+
+
+def title(survey: Survey) -> str:
+    """Give the title of a document, which versions of it share; empty where it has none."""
+    info = survey.root.get("info")
+    return str(info.get("title", "")) if isinstance(info, Mapping) else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

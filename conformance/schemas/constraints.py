@@ -103,6 +103,8 @@ def _tree(schema: JsonSchema, root: JsonSchema, seen: set[int]) -> Iterator[_Use
     if id(schema) in seen:
         return
     seen.add(id(schema))
+    if schema is False or any(False in part.get("allOf", ()) for part in parts(schema, root)):
+        yield "structure", ""
     yield from _value(schema, root, is_text=False)
     yield from _object(schema, root)
     for part in parts(schema, root):
@@ -119,11 +121,20 @@ def _tree(schema: JsonSchema, root: JsonSchema, seen: set[int]) -> Iterator[_Use
         yield from _tree(item, root, seen)
 
 
+def _binds(schema: JsonSchema, root: JsonSchema, names: tuple[str, ...]) -> bool:
+    """Tell whether one of some bounds can be broken: every maximum can, zero among them, a minimum of zero cannot."""
+    return any(
+        value is not None and (bool(value) or name.startswith("max"))
+        for name in names
+        for value in [keyword(schema, root, name)]
+    )
+
+
 def _object(schema: JsonSchema, root: JsonSchema) -> Iterator[_Use]:
     """Give what an object can break by its members."""
     if required(schema, root) or keyword(schema, root, "dependentRequired"):
         yield "required", ""
-    if any(keyword(schema, root, name) for name in ("minProperties", "maxProperties")):
+    if _binds(schema, root, ("minProperties", "maxProperties")):
         yield "bounds", ""
     if any(keyword(schema, root, name) is False for name in _CLOSING) or any(
         _STRUCTURE & part.keys() for part in parts(schema, root) if NULLABLE not in part
@@ -158,13 +169,13 @@ def _value(schema: JsonSchema, root: JsonSchema, *, is_text: bool) -> Iterator[_
         fixed = length(pattern) if isinstance(pattern, str) else None
         if fixed is None or not (lengths[0] or 0) <= fixed <= (fixed if lengths[1] is None else lengths[1]):
             yield "bounds", ""
-    if "array" in allowed and any(keyword(schema, root, each) for each in _ITEM_BOUNDS):
+    if "array" in allowed and _binds(schema, root, _ITEM_BOUNDS):
         yield "bounds", ""
 
 
 def _list(schema: JsonSchema, root: JsonSchema) -> Iterator[_Use]:
     """Give what a repeated field or parameter can break."""
-    if any(keyword(schema, root, name) for name in _ITEM_BOUNDS):
+    if _binds(schema, root, _ITEM_BOUNDS):
         yield "bounds", ""
     item = items(schema, root)
     if item is not None:
@@ -189,13 +200,26 @@ def length(pattern: str) -> int | None:
 
 
 def inspector(operation: Operation, side: Side, group: str) -> MessageInspector | None:
-    """Give the inspector of one group of keywords; None where no schema of that side uses the group."""
-    return looking_for(group) if group in uses(operation, side).groups else None
+    """Give the inspector of one group of keywords; None where no schema of that side uses the group.
+
+    In answers the group `structure` takes every other objection that no check is planned for: none may fall between
+    the checks. In requests other checks speak of names that are repeated.
+    """
+    if group != "structure" or side is Side.REQUEST:
+        return looking_for(group) if group in uses(operation, side).groups else None
+    used = uses(operation, side)
+    others = (used.groups - {group}) | ({"pattern", "identifier"} if used.patterns else set())
+    others |= {"format"} if used.formats else set()
+    return partial(_inspect_rest, others) if any(True for _ in schemas(operation, side)) else None
 
 
 def looking_for(group: str) -> MessageInspector:
     """Give the inspector of one group of keywords."""
     return partial(_inspect, group)
+
+
+def _inspect_rest(others: frozenset[str], reading: Reading) -> Iterator[Problem]:
+    return (problem for problem in reading.problems if kind(problem.keyword) not in others)
 
 
 def _inspect(group: str, reading: Reading) -> Iterator[Problem]:

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
+from urllib.parse import urlsplit
 
-from conformance.model.audit import Evidence, Witness
+from conformance.model.audit import Evidence, Origin, Witness
 from conformance.model.finding import json_type
 from conformance.model.rule import ABSENT, Matched, Reading
 from conformance.openapi.objects import Node
@@ -18,6 +19,7 @@ from conformance.openapi.survey import OperationNode, Survey
 
 SAMPLES: Final = 3
 _MOST_VALUES: Final = 400
+_MOST_TEXTS: Final = 50
 _MAX_DEPTH: Final = 64
 _REDIRECTS: Final = 300
 
@@ -31,6 +33,8 @@ class Tally:
     samples: list[Witness] = field(default_factory=list)
     kinds: set[str] = field(default_factory=set)
     """The JSON types of what was seen."""
+    texts: set[str] = field(default_factory=set)
+    """Different texts, of members that no property describes; the first 50."""
     _last: str = ""
 
     def add(self, exchange: str, value: Any = None, *, kind: str = "") -> None:
@@ -55,7 +59,9 @@ class Tally:
 
     def evidence(self, what: str, *, of: int | None = None) -> Evidence:
         """Give the tally as evidence."""
-        return Evidence(what=what, count=self.count, of=of, samples=tuple(self.samples))
+        return Evidence(
+            what=what, count=self.count, of=of, samples=tuple(self.samples), origin=Origin.RECORDING
+        )  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -87,6 +93,8 @@ class Called:
 
     count: int = 0
     statuses: dict[int, Tally] = field(default_factory=dict)
+    hosts: dict[str, Tally] = field(default_factory=dict)
+    """By host and port, in lower case."""
     extra: dict[tuple[str, str], Tally] = field(default_factory=dict)
     """Parameters that nobody declared, by location and name."""
     bodies: dict[str, Tally] = field(default_factory=dict)
@@ -116,6 +124,8 @@ class Observed:
         called = self.called.setdefault(operation.node.pointer, Called())
         called.count += 1
         called.statuses.setdefault(status, Tally()).add(identity, status)
+        host = urlsplit(matched.exchange.request.url).netloc.lower()
+        called.hosts.setdefault(host, Tally()).add(identity, host)
         if status < _REDIRECTS:
             self._add_request(operation, called, matched, identity)
         answer = matched.answer
@@ -178,7 +188,10 @@ class Observed:
         for name, inner in value.items():
             child = declared.get(name)
             if child is None:
-                seen.extra.setdefault(name, Tally()).add(identity, _shown(inner), kind=json_type(inner))
+                tally = seen.extra.setdefault(name, Tally())
+                tally.add(identity, _shown(inner), kind=json_type(inner))
+                if isinstance(inner, str) and len(tally.texts) < _MOST_TEXTS:
+                    tally.texts.add(inner)
             else:
                 seen.present[name] = seen.present.get(name, 0) + 1
                 self._visit(child, inner, identity, depth + 1)

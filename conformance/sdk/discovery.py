@@ -7,6 +7,7 @@ belongs to the parameter under whose name its mark shows up.
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -174,12 +175,19 @@ def _shows(number: int, kind: str, text: str) -> bool:
 
 
 def pairs_of(request: Request) -> list[tuple[Where, str]]:
-    """Give everything that a request says in its query and in a form, in order."""
+    """Give everything that a request says in its query and in its body, in order."""
     found: list[tuple[Where, str]] = [(("query", name), text) for name, text in request.query_pairs]
-    if request.body and is_form(request):
-        pairs = parse_qsl(request.body.decode("utf-8", "replace"), keep_blank_values=True)
-        found += [(("body", name), text) for name, text in pairs]
-    return found
+    if not request.body:
+        return found
+    text = request.body.decode("utf-8", "replace")
+    if is_form(request):
+        return found + [(("body", name), said) for name, said in parse_qsl(text, keep_blank_values=True)]
+    try:
+        fields = json.loads(text)
+    except ValueError:
+        return found
+    pairs = fields.items() if isinstance(fields, dict) else ()
+    return found + [(("body", name), said if isinstance(said, str) else json.dumps(said)) for name, said in pairs]
 
 
 def is_form(request: Request) -> bool:

@@ -32,6 +32,12 @@ class SdkRule:
     title: str
     why: str
 
+    @property
+    def explanation(self) -> str:
+        """Everything there is to say, as text."""
+        head = f"{self.id} ({self.severity.value}, side: {self.side.value})"
+        return f"{head}\n\n{self.title}\n{self.why}\n\n`conformance sdk` looks for it; see docs/sdk.md."
+
 
 _NOTE, _WARNING, _ERROR = Severity.NOTE, Severity.WARNING, Severity.ERROR
 
@@ -56,9 +62,7 @@ def _rules() -> tuple[SdkRule, ...]:
              "The server acts on less than the caller said."),
         rule(request, _ERROR, "sdk-changed-argument", "An argument is sent with another value.",
              "The server acts on something else than the caller said."),
-        rule(request, _ERROR, "sdk-repeated-parameter", "A parameter that is no list is sent twice.",
-             "Which of the two values holds is up to the server."),
-        rule(request, _WARNING, "sdk-unknown-parameter", "A parameter is sent that the document does not have.",
+        rule(request, _WARNING, "sdk-unasked-field", "A body has a field that nobody asked for.",
              "A strict server refuses it, a lenient one ignores it."),
         rule(request, _WARNING, "sdk-missing-argument", "No argument becomes a parameter that the document has.",
              "What the document offers cannot be said through the SDK."),
@@ -66,10 +70,8 @@ def _rules() -> tuple[SdkRule, ...]:
              "The SDK knows more than the document: one of them is behind."),
         rule(request, _WARNING, "sdk-stricter-argument", "The SDK requires what the document leaves optional.",
              "A request that the document allows cannot be made."),
-        rule(request, _ERROR, "sdk-mislabelled-body", "The body is not what its Content-Type says.",
-             "A server decodes by the header, and fails on such bytes."),
-        rule(request, _ERROR, "sdk-other-content-type", "The body has a media type that the document does not have.",
-             "A server that follows the document answers 415."),
+        rule(request, _ERROR, "sdk-mislabelled-body", "The body is JSON under the Content-Type of a form.",
+             "A server decodes by the header, and finds no field in such bytes."),
         rule(request, _NOTE, "sdk-oversized-page", "A page size beyond the documented maximum is sent as it is.",
              "The server refuses it (20007) or silently gives less."),
         rule(response, _ERROR, "sdk-answer-raises", "The call raises on an answer that the document allows.",
@@ -109,6 +111,12 @@ def _rules() -> tuple[SdkRule, ...]:
         rule(failure, _ERROR, "sdk-short-paging", "Records of a later page do not come out.",
              "The caller takes a part for the whole."),
     )  # fmt: skip
+
+
+def table() -> str:
+    """Give every rule as a row of a Markdown table."""
+    rows = [f"| `{each.id}` | {each.side.value} | {each.severity.value} | {each.title} |" for each in RULES.values()]
+    return "\n".join(["| rule | side | severity | what is wrong |", "|---|---|---|---|", *rows])
 
 
 HABITS: Final = frozenset({

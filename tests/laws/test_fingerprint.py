@@ -134,7 +134,7 @@ def _exchanges() -> list[Exchange]:
 
 def _fingerprints(document: Any, exchanges: list[Exchange]) -> set[str]:
     operations = build(parse(json.dumps(document).encode(), path="orders.json"))
-    judge = Judge(operations, checks=checks.every(), compiler=compiler())
+    judge = Judge(operations, checks=checks.by_default(), compiler=compiler())
     return {finding.fingerprint for exchange in exchanges for finding in judge.judge(exchange).findings}
 
 

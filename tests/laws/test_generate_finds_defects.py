@@ -42,7 +42,7 @@ def operations() -> tuple[Operation, ...]:
 
 @cache
 def judge() -> Judge:
-    return Judge(operations(), checks=checks.every(), compiler=compiler())
+    return Judge(operations(), checks=checks.by_default(), compiler=compiler())
 
 
 def findings(*defects: str) -> Iterator[tuple[str, ...]]:

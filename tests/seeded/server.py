@@ -14,6 +14,7 @@ from datetime import date, datetime, timedelta
 from typing import Any, Final, NoReturn
 
 from flask import Flask, Response, jsonify, request
+from werkzeug.exceptions import MethodNotAllowed
 
 DEFECTS: Final[dict[str, str]] = {
     "zero-byte-crashes": "text with a zero byte ends in a 500, as with a database that refuses it",
@@ -43,6 +44,7 @@ _KINDS: Final = ("single", "double", "suite")
 _STATUSES: Final = ("requested", "confirmed", "cancelled")
 _EXTRAS: Final = ("breakfast", "parking", "cot", "late-checkout")
 _FIELDS: Final = frozenset({"guest", "email", "kind", "status", "arrival", "nights", "notes", "extras", "companions"})
+_PASSWORDS: Final = frozenset({"mine", "not-a-real-token"})
 _EMAIL: Final = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
 _START: Final = datetime(2025, 1, 1)  # noqa: DTZ001 - written with its own Z
@@ -78,7 +80,7 @@ class _Hotel:
         self.app.before_request(self._authenticate)
         self.app.register_error_handler(Refused, self._refused)
         self.app.register_error_handler(404, lambda _: self._refused(Refused("no such place", 404)))
-        self.app.register_error_handler(405, lambda _: self._refused(Refused("not in this way", 405)))
+        self.app.register_error_handler(405, self._not_in_this_way)
         routes: list[tuple[str, str, Callable[..., Any]]] = [
             ("/v1/bookings", "GET", self._list),
             ("/v1/bookings", "POST", self._create),
@@ -102,13 +104,19 @@ class _Hotel:
             if self._has("broken-credentials-crash"):
                 raise
             _refuse("credentials are broken", 401)
-        if not user or not password:
-            _refuse("credentials are incomplete", 401)
+        if not user or password not in _PASSWORDS:
+            _refuse("credentials are wrong", 401)
 
     def _refused(self, refusal: Refused) -> tuple[Response, int]:
         if refusal.status == 404 and self._has("html-for-404"):
             return Response("<h1>Not Found</h1>", mimetype="text/html"), 404
         return jsonify(error=refusal.why), refusal.status
+
+    def _not_in_this_way(self, error: MethodNotAllowed) -> Response:
+        response = jsonify(error="not in this way")
+        response.status_code = 405
+        response.headers["Allow"] = ", ".join(sorted(error.valid_methods or ()))
+        return response
 
     def _list(self) -> Response:
         page = self._number("page", 0, 10_000, default=0)
@@ -116,13 +124,16 @@ class _Hotel:
         found = list(self._bookings.values())
         status = request.args.get("status")
         if status is not None:
-            found = [booking for booking in found if booking["status"] == self._member(status, _STATUSES, "status")]
+            wanted = self._member(status, _STATUSES, "status")
+            found = [booking for booking in found if booking["status"] == wanted]
         since = request.args.get("since")
         if since is not None:
-            found = [booking for booking in found if booking["arrival"] >= self._day(since, "since")]
+            first = self._day(since, "since")
+            found = [booking for booking in found if booking["arrival"] >= first]
         guest = request.args.get("guest")
         if guest is not None:
-            found = [booking for booking in found if booking["guest"] == self._text(guest, "guest", most=60)]
+            name = self._text(guest, "guest", most=60)
+            found = [booking for booking in found if booking["guest"] == name]
         if self._has("list-misses-last"):
             found = found[:-1]
         following = f"/v1/bookings?page={page + 1}&page_size={size}" if (page + 1) * size < len(found) else None

@@ -258,7 +258,8 @@ def test_sessions_go_on_with_what_they_have(tmp_path: Path, fault: str, steps: i
 def test_without_an_answer_a_session_ends_soon(tmp_path: Path) -> None:
     steps = played(document(tmp_path), "createThing", Server(fault="down"))
     assert {step.failure for step in steps} == {"reset"}
-    assert all(step.exchange is None for step in steps)
+    assert {step.exchange.response.status for step in steps if step.exchange} == {0}
+    assert found(document(tmp_path), steps) == {"no-answer"}
 
 
 def test_what_another_path_creates_is_fetched_where_it_is_shown(tmp_path: Path) -> None:
@@ -335,3 +336,12 @@ def test_the_reference_server_lives_through_the_sessions_of_all_ninety_operation
             judgement = judge.judge(step.exchange, operation=step.case.operation)
             assert not judgement.findings, (step.case.label, judgement.findings[0].problem.message)
     assert len(called) == 90
+
+
+def test_what_was_withheld_is_no_exchange(tmp_path: Path) -> None:
+    def withholding(_: Request) -> Outcome:
+        return Failure(reason=Reason.WITHHELD, message="not allowed")
+
+    steps = played(document(tmp_path), "createThing", withholding)
+    assert steps
+    assert all(step.withheld and step.exchange is None for step in steps)

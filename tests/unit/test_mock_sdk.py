@@ -74,14 +74,13 @@ def _present(fields: dict[str, Any] | None) -> dict[str, Any]:
     return {name: value for name, value in (fields or {}).items() if value is not None}
 
 
-@pytest.fixture(scope="module")
-def http() -> InProcess:
-    return InProcess()
+Scenario = Callable[[Client, InProcess], None]
+SCENARIOS: list[Scenario] = []
 
 
-@pytest.fixture(scope="module")
-def client(http: InProcess) -> Client:
-    return Client(http.mock.account, "fake-token", http_client=http)
+def scenario(play: Scenario) -> Scenario:
+    SCENARIOS.append(play)
+    return play
 
 
 def three_pages(create: Callable[[int], Any], resource: Any, key: str = "sid", **filters: Any) -> list[Any]:
@@ -107,7 +106,8 @@ def gone(fetch: Callable[[], Any]) -> None:
     assert (refused.value.status, refused.value.code) == (404, 20404)
 
 
-def test_calls_and_their_recordings(client: Client) -> None:
+@scenario
+def calls_and_their_recordings(client: Client, _: InProcess) -> None:
     call = client.calls.create(to=OTHER, from_=NUMBER, url="https://example.com/voice", method="POST", timeout=30)
     assert (call.to, call.from_formatted, call.status) == (OTHER, "(501) 712-2661", "queued")
     assert call.account_sid == client.account_sid
@@ -130,7 +130,8 @@ def test_calls_and_their_recordings(client: Client) -> None:
     )
 
 
-def test_conferences_and_their_participants(client: Client, http: InProcess) -> None:
+@scenario
+def conferences_and_their_participants(client: Client, http: InProcess) -> None:
     sid = http.seeded("twilio_voice.fetchConference")["ConferenceSid"]
     conference = client.conferences(sid)
     assert conference.fetch().status == "in-progress"
@@ -141,7 +142,8 @@ def test_conferences_and_their_participants(client: Client, http: InProcess) -> 
     assert conference.update(status="completed").status == "completed"
 
 
-def test_queues(client: Client) -> None:
+@scenario
+def queues(client: Client, _: InProcess) -> None:
     queue = client.queues.create(friendly_name="First come", max_size=7)
     assert (queue.friendly_name, queue.max_size, queue.current_size) == ("First come", 7, 0)
     changed = client.queues(queue.sid).update(friendly_name="Second", max_size=8)
@@ -152,7 +154,8 @@ def test_queues(client: Client) -> None:
     gone(client.queues(queue.sid).fetch)
 
 
-def test_messages_and_their_media(client: Client) -> None:
+@scenario
+def messages_and_their_media(client: Client, _: InProcess) -> None:
     message = client.messages.create(to=OTHER, from_=NUMBER, body="Hello", media_url=["https://example.com/cat.png"])
     assert (message.to, message.from_, message.body, message.num_media) == (OTHER, NUMBER, "Hello", "1")
     media = client.messages(message.sid).media.list()
@@ -169,7 +172,8 @@ def test_messages_and_their_media(client: Client) -> None:
     gone(client.messages(message.sid).fetch)
 
 
-def test_messaging_services_and_their_senders(client: Client) -> None:
+@scenario
+def messaging_services_and_their_senders(client: Client, _: InProcess) -> None:
     services = client.messaging.v1.services
     service = services.create(friendly_name="Mine", sticky_sender=False, inbound_request_url="https://example.com/in")
     assert (service.friendly_name, service.sticky_sender) == ("Mine", False)
@@ -189,7 +193,8 @@ def test_messaging_services_and_their_senders(client: Client) -> None:
     gone(one.fetch)
 
 
-def test_proxy_services_and_their_numbers(client: Client) -> None:
+@scenario
+def proxy_services_and_their_numbers(client: Client, _: InProcess) -> None:
     services = client.proxy.v1.services
     service = services.create(unique_name="rides", default_ttl=3600, geo_match_level="country")
     assert (service.unique_name, service.default_ttl, service.geo_match_level) == ("rides", 3600, "country")
@@ -208,7 +213,8 @@ def test_proxy_services_and_their_numbers(client: Client) -> None:
     gone(one.fetch)
 
 
-def test_proxy_sessions_their_participants_and_interactions(client: Client) -> None:
+@scenario
+def proxy_sessions_their_participants_and_interactions(client: Client, _: InProcess) -> None:
     service = client.proxy.v1.services.create(unique_name="rides")
     sessions = client.proxy.v1.services(service.sid).sessions
     session = sessions.create(unique_name="ride", ttl=600, mode="voice-only", status="open")
@@ -236,7 +242,8 @@ def test_proxy_sessions_their_participants_and_interactions(client: Client) -> N
     gone(one.fetch)
 
 
-def test_routes(client: Client) -> None:
+@scenario
+def routes(client: Client, _: InProcess) -> None:
     routes = client.routes.v2
     for resource in (
         routes.phone_numbers(OTHER),
@@ -249,7 +256,8 @@ def test_routes(client: Client) -> None:
         assert resource.fetch().voice_region == "ie1"
 
 
-def test_numbers(client: Client, http: InProcess) -> None:
+@scenario
+def numbers(client: Client, http: InProcess) -> None:
     numbers = client.numbers.v1
     assert numbers.porting_portabilities(OTHER).fetch().phone_number == OTHER
     checked = numbers.eligibilities.create(body=Body({"phone_numbers": [{"phone_number": OTHER}]}))
@@ -294,7 +302,19 @@ def test_numbers(client: Client, http: InProcess) -> None:
     assert [each.country for each in configurations.list(country="MX", product="PORT_IN")] == ["MX"]
 
 
-def test_every_operation_that_the_package_has_was_called_and_none_wrongly(http: InProcess) -> None:
-    known = {operation.key for operation in operations()}
-    assert known - http.called == SHORT_CODES
+def play(*scenarios: Scenario) -> InProcess:
+    http = InProcess()
+    client = Client(http.mock.account, "fake-token", http_client=http)
+    for each in scenarios:
+        each(client, http)
     assert http.problems == []
+    return http
+
+
+@pytest.mark.parametrize("each", SCENARIOS, ids=lambda each: each.__name__)
+def test_the_package_reads_back_what_it_wrote(each: Scenario) -> None:
+    assert play(each).called
+
+
+def test_every_operation_that_the_package_has_is_called() -> None:
+    assert {operation.key for operation in operations()} - play(*SCENARIOS).called == SHORT_CODES

@@ -265,3 +265,22 @@ def test_progress_is_silent_where_nobody_looks(capsys: pytest.CaptureFixture[str
     with progress("checking") as told:
         told(1)
     assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("conformance ba", ["plain,baseline"]),
+        ("conformance explain unknown-enum", ["plain,unknown-enum-value"]),
+        ("conformance check --report terminal,sa", ["plain,terminal,sarif"]),
+        ("conformance check --ignore plain-http,unknown-enum-v", ["plain,plain-http,unknown-enum-value"]),
+    ],
+)
+def test_the_shell_completes(words: str, expected: list[str]) -> None:
+    variables = {
+        "_CONFORMANCE_COMPLETE": "bash_complete",
+        "COMP_WORDS": words,
+        "COMP_CWORD": str(len(words.split()) - 1),
+    }
+    result = CliRunner(env=variables).invoke(main, prog_name="conformance")
+    assert result.output.splitlines() == expected

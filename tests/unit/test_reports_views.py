@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Callable
 from dataclasses import replace
@@ -20,6 +21,7 @@ from conformance.model.overview import Overview, overview
 from conformance.model.report import Cell, Recurring, Report, Verdict
 from conformance.model.rule import Severity
 from conformance.reports import github, junit, markdown, sarif, terminal
+from conformance.run.audit import audit
 from conformance.run.check import check
 
 SPEC = """
@@ -465,3 +467,43 @@ def test_html_shows_baseline_and_changes(shown: Overview, run: Build) -> None:
     text = reports.view("html").render(found)
     for words in ("Expired: they fail again", "Stale: there is no such", "Coverage lost", "Not looked for again", "‼"):
         assert words in text
+
+
+# Audits: findings about a description, of no operation and of no exchange
+
+
+@pytest.fixture
+def audited(run: Build, tmp_path: Path) -> Overview:
+    (tmp_path / "flawed.yaml").write_text(SPEC.replace("operationId: patchThing", "operationId: fetchThing"))
+    outcome = audit(Settings(specs=(Path("flawed.yaml"),), contract="as-written"))
+    return overview(outcome.report, fail_on=Severity.NOTE)
+
+
+def test_an_audit_is_shown_by_description(audited: Overview) -> None:
+    assert audited.findings
+    text = terminal.render(audited)
+    assert "description  errors  warnings  notes" in text
+    assert text.splitlines()[-1].startswith("1 descriptions; findings: ")
+    assert "missing-error-response: flawed.yaml spec: " in text
+    assert "| description | errors | warnings | notes |" in markdown.render(audited)
+    page = reports.view("html").render(audited)
+    assert "Which descriptions, and how badly" in page
+    assert "What was never exercised" not in page
+    suite = parsed(junit.render(audited)).find("testsuite[@name='flawed']")
+    assert suite is not None
+    assert int(suite.get("failures", "0")) > 0
+    found = sarif_run(audited)["results"][0]
+    assert found["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] == "flawed.yaml"
+    screen = Screen()
+    terminal.show(audited, file=screen)
+    assert "flawed.yaml" in screen.getvalue()
+
+
+class Screen(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_what_an_audit_no_longer_finds_is_fixed(audited: Overview, run: Build) -> None:
+    found = compare(audited.report, replace(audited.report, cells={}))
+    assert len(found.fixed) == len(audited.findings)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from conformance.model.audit import Confidence, Evidence, Grounds, Technique, Witness
+from conformance.model.audit import Confidence, Grounds, Technique
 from conformance.model.rule import DocumentExample, Problem, Severity, audit
 from conformance.model.specimen import THING, thing
 from conformance.openapi.flaws import appending, flaw
@@ -37,10 +37,10 @@ def _found(audited: Audited) -> Iterator[Problem]:
         node = audited.survey.node(each.change.old_pointer)
         if each.change.kind == "enum-member-added" and node is not None:
             value = each.change.new
-            witness = Witness(source=each.other, value=each.change.new_pointer)
             grounds = Grounds(
-                confidence=Confidence.MEDIUM,
-                evidence=(Evidence(what="another description lists it", samples=(witness,)),),
+                confidence=Confidence.HIGH,
+                blame=each.blame,
+                evidence=(each.evidence("another description lists it"),),
                 cause=f"{node.pointer} {value!r}",
                 edits=(appending(f"{node.pointer}/enum", value),),
                 remedy=f"{value!r} is a value, too.",

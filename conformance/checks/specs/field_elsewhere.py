@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from conformance.model.audit import Confidence, Edit, Evidence, Grounds, Technique, Witness
+from conformance.model.audit import Confidence, Edit, Grounds, Technique
 from conformance.model.rule import DocumentExample, Problem, Severity, audit
 from conformance.model.specimen import THING, thing
 from conformance.openapi.borrowed import borrowed
@@ -46,9 +46,8 @@ def _found(audited: Audited) -> Iterator[Problem]:
         pointer = f"{node.pointer}/properties/{escape(name)}"
         grounds = Grounds(
             confidence=Confidence.MEDIUM,
-            evidence=(
-                Evidence(what="another description has it", samples=(Witness(source=each.other, value=model.pointer),)),
-            ),
+            blame=each.blame,
+            evidence=(each.evidence("another description has it"),),
             edits=(Edit(pointer=pointer, value=borrowed(each.survey, model, audited.survey)),)
             if node.has("properties")
             else (),

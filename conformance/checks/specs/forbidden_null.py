@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from conformance.model.audit import Evidence, Grounds, Technique, Witness
+from conformance.model.audit import Grounds, Technique
 from conformance.model.rule import DocumentExample, Problem, Severity, audit
 from conformance.model.specimen import THING, seen, thing
 from conformance.openapi.flaws import flaw
@@ -50,16 +50,15 @@ def _found(audited: Audited) -> Iterator[Problem]:
         if nulls is None or node is None or survey.view(node).nullable:
             continue
         agreeing = audited.differing(pointer, "null-allowed")
-        others = tuple(Witness(source=each.other, value="null is allowed") for each in agreeing[:1])
         blame, confidence = verdict(
-            nulls, agrees=bool(agreeing), is_compared=pointer in audited.compared, total=values.count
+            nulls, agreeing=agreeing, is_compared=pointer in audited.compared, total=values.count
         )  # fmt: skip
         grounds = Grounds(
             confidence=confidence,
             blame=blame,
             evidence=(
                 nulls.evidence("null was seen", of=values.count),
-                *((Evidence(what="another description allows null", samples=others),) if others else ()),
+                *(each.evidence("another description allows null") for each in agreeing[:1]),
             ),
             edits=allowing_null(survey, node),
             remedy="It may be null.",

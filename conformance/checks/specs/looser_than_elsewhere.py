@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from conformance.model.audit import Blame, Confidence, Edit, Evidence, Grounds, Technique, Witness
+from conformance.model.audit import Blame, Confidence, Edit, Grounds, Technique
 from conformance.model.rule import DocumentExample, Problem, Severity, audit
 from conformance.model.specimen import THING, thing
 from conformance.openapi.flaws import flaw, setting
@@ -53,11 +53,10 @@ def _found(audited: Audited) -> Iterator[Problem]:
         node = audited.survey.node(each.change.old_pointer)
         if keyword is None or node is None or not _is_tighter(each):
             continue
-        witness = Witness(source=each.other, value=each.change.new)
         grounds = Grounds(
             confidence=Confidence.MEDIUM,
             blame=Blame.UNDECIDED,
-            evidence=(Evidence(what="another description says so", samples=(witness,)),),
+            evidence=(each.evidence("another description says so", each.change.new),),
             edits=_edits(node, keyword, each.change.new),
             remedy=f"{keyword} is {each.change.new!r}, as in {each.other}.",
         )

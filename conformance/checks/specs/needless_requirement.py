@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from conformance.model.audit import Evidence, Grounds, Technique, Witness
+from conformance.model.audit import Grounds, Technique
 from conformance.model.rule import DocumentExample, Problem, Severity, audit
 from conformance.model.specimen import THING, component, seen
 from conformance.openapi.flaws import flaw, removal
@@ -62,14 +62,13 @@ def _said(audited: Audited, node: Node, name: str, tally: Tally, values: Seen) -
     child = audited.survey.properties(node).get(name)
     agreeing = audited.differing(child.pointer, "property-became-optional") if child is not None else []
     is_compared = node.pointer in audited.compared
-    blame, confidence = verdict(tally, agrees=bool(agreeing), is_compared=is_compared, total=values.objects)
-    others = tuple(Witness(source=each.other, value="optional") for each in agreeing[:1])
+    blame, confidence = verdict(tally, agreeing=agreeing, is_compared=is_compared, total=values.objects)
     grounds = Grounds(
         confidence=confidence,
         blame=blame,
         evidence=(
             tally.evidence(f"objects without {name}", of=values.objects),
-            *((Evidence(what="another description says so", samples=others),) if others else ()),
+            *(each.evidence("another description says so") for each in agreeing[:1]),
         ),
         edits=(removal(where),),
         remedy=f"{name} may be missing.",

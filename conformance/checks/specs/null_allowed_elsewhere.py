@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from conformance.model.audit import Blame, Confidence, Evidence, Grounds, Technique, Witness
+from conformance.model.audit import Confidence, Grounds, Technique
 from conformance.model.rule import DocumentExample, Problem, Severity, audit
 from conformance.model.specimen import THING, seen, thing
 from conformance.openapi.flaws import flaw
@@ -57,11 +57,10 @@ def _found(audited: Audited) -> Iterator[Problem]:
     for each in audited.differences or ():
         node = audited.survey.node(each.change.old_pointer)
         if each.change.kind == "null-allowed" and node is not None and not _is_settled(audited, node):
-            witness = Witness(source=each.other, value=each.change.new_pointer)
             grounds = Grounds(
                 confidence=Confidence.MEDIUM,
-                blame=Blame.SPEC,
-                evidence=(Evidence(what="another description allows null", samples=(witness,)),),
+                blame=each.blame,
+                evidence=(each.evidence("another description allows null"),),
                 edits=allowing_null(audited.survey, node),
                 remedy="It may be null.",
             )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from conformance.model.audit import Confidence, Evidence, Grounds, Technique, Witness
+from conformance.model.audit import Confidence, Grounds, Technique
 from conformance.model.rule import DocumentExample, Problem, Severity, audit
 from conformance.model.specimen import path, query
 from conformance.openapi.borrowed import borrowed
@@ -40,10 +40,10 @@ def _found(audited: Audited) -> Iterator[Problem]:
         if each.change.kind != "parameter-added" or node is None or model is None or model.get("in") == "path":
             continue
         name, location = str(model.get("name")), str(model.get("in"))
-        witness = Witness(source=each.other, value=model.pointer)
         grounds = Grounds(
             confidence=Confidence.MEDIUM,
-            evidence=(Evidence(what="another description has it", samples=(witness,)),),
+            blame=each.blame,
+            evidence=(each.evidence("another description has it"),),
             edits=(appending(f"{node.pointer}/parameters", _parameter(each.survey, model, audited.survey)),),
             remedy=f"There is a parameter {name}.",
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from conformance.model.audit import Blame, Confidence, Evidence, Grounds, Technique, Witness
+from conformance.model.audit import Blame, Confidence, Grounds, Technique
 from conformance.model.rule import DocumentExample, Problem, Severity, audit
 from conformance.model.specimen import path
 from conformance.openapi.flaws import flaw
@@ -38,11 +38,10 @@ def _found(audited: Audited) -> Iterator[Problem]:
         if each.change.kind == "status-added" and node is not None and status.startswith("2"):
             operation = audited.survey.operation_at(node.pointer)
             here = ", ".join(operation.successes) if operation else ""
-            witness = Witness(source=each.other, value=status)
             grounds = Grounds(
                 confidence=Confidence.MEDIUM,
                 blame=Blame.UNDECIDED,
-                evidence=(Evidence(what="another description has it", samples=(witness,)),),
+                evidence=(each.evidence("another description has it", status),),
             )
             message = f"{each.other} documents {status} here, not {here or 'nothing'}"
             yield flaw(node.at("responses"), message, keyword="status", actual=status, grounds=grounds)

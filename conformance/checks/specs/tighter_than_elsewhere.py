@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from conformance.model.audit import Blame, Confidence, Edit, Evidence, Grounds, Technique, Witness
+from conformance.model.audit import Blame, Confidence, Edit, Grounds, Technique
 from conformance.model.rule import DocumentExample, Problem, Severity, Side, audit
 from conformance.model.specimen import THING, thing
 from conformance.openapi.flaws import flaw, setting
@@ -70,11 +70,10 @@ def _found(audited: Audited) -> Iterator[Problem]:
             continue
         if keyword == "required" and _is_shared(audited, node):
             continue
-        witness = Witness(source=each.other, value=each.change.new)
         grounds = Grounds(
             confidence=Confidence.MEDIUM,
             blame=Blame.UNDECIDED,
-            evidence=(Evidence(what="another description says so", samples=(witness,)),),
+            evidence=(each.evidence("another description says so", each.change.new),),
             edits=_edits(node, keyword, each.change.new),
             remedy=f"{keyword} is {each.change.new!r}, as in {each.other}.",
         )

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any, Final
 
-from conformance.model.audit import Evidence, Grounds, Technique, Witness
+from conformance.model.audit import Grounds, Technique
 from conformance.model.rule import DocumentExample, Problem, Severity, audit
 from conformance.model.specimen import THING, seen, thing
 from conformance.openapi.flaws import flaw
@@ -75,19 +75,18 @@ def _said(audited: Audited, node: Node, keyword: str, odd: dict[Any, Tally], tot
     placeholders = all(is_placeholder(value) for value in odd)
     blame, confidence = verdict(
         together,
-        agrees=bool(agreeing),
+        agreeing=agreeing,
         is_compared=node.pointer in audited.compared,
         is_odd=placeholders,
         total=total,
         different=len(odd),
     )
-    others = tuple(Witness(source=each.other, value="no limit") for each in agreeing[:1])
     grounds = Grounds(
         confidence=confidence,
         blame=blame,
         evidence=(
             together.evidence(f"values outside {keyword} {view.get(keyword)}", of=total),
-            *((Evidence(what="another description has no such limit", samples=others),) if others else ()),
+            *(each.evidence("another description has no such limit") for each in agreeing[:1]),
         ),
         cause=f"{owner.pointer} {keyword}",
     )

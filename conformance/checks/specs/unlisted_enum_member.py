@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from conformance.model.audit import Edit, Evidence, Grounds, Technique, Witness
+from conformance.model.audit import Edit, Grounds, Technique
 from conformance.model.rule import DocumentExample, Problem, Severity, audit
 from conformance.model.specimen import THING, seen, thing
 from conformance.openapi.flaws import appending, flaw
@@ -67,16 +67,15 @@ def _said(audited: Audited, view: View, value: Any, tally: Tally, members: tuple
     is_odd = isinstance(value, str) and (is_misspelt(value, texts) or is_placeholder(value)) and not listed
     compared = owner.pointer in audited.compared or view.node.pointer in audited.compared
     blame, confidence = verdict(
-        tally, agrees=bool(listed or (freed and not is_odd)), is_compared=compared, is_odd=is_odd
+        tally, agreeing=listed or ([] if is_odd else freed), is_compared=compared, is_odd=is_odd
     )
-    others = tuple(Witness(source=each.other, value=value if listed else "any text") for each in agreeing[:1])
     edits: tuple[Edit, ...] = (appending(f"{owner.pointer}/enum", value),) if owner.has("enum") else ()
     grounds = Grounds(
         confidence=confidence,
         blame=blame,
         evidence=(
             tally.evidence(f"{value!r} was seen"),
-            *((Evidence(what="another description allows it", samples=others),) if others else ()),
+            *(each.evidence("another description allows it") for each in agreeing[:1]),
         ),
         cause=f"{owner.pointer} {value!r}",
         edits=edits,

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
-from conformance.model.audit import Blame, Edit, Evidence, Grounds, Technique, Witness
+from conformance.model.audit import Blame, Confidence, Edit, Grounds, Technique
 from conformance.model.rule import DocumentExample, Problem, Severity, audit
 from conformance.model.specimen import THING, seen, thing
 from conformance.openapi.borrowed import borrowed, seen_schema
@@ -65,8 +66,10 @@ def _said(audited: Audited, node: Node, name: str, tally: Tally, values: Seen) -
     ]
     is_compared = node.pointer in audited.compared
     is_odd = is_misspelt(name, survey.properties(node)) and not added
-    blame, confidence = verdict(tally, agrees=bool(added), is_compared=is_compared, is_odd=is_odd, total=values.objects)
-    others = tuple(Witness(source=each.other, value=each.change.new_pointer) for each in added[:1])
+    blame, confidence = verdict(tally, agreeing=added, is_compared=is_compared, is_odd=is_odd, total=values.objects)
+    if not added:
+        # An open schema forbids no field: recordings alone make it likely, not sure, that one belongs there.
+        confidence = min(confidence, Confidence.MEDIUM, key=lambda each: each.rank)
     schema = _schema(audited, added, tally)
     edits = (Edit(pointer=f"{node.pointer}/properties/{escape(name)}", value=schema),) if node.has("properties") else ()
     grounds = Grounds(
@@ -74,7 +77,7 @@ def _said(audited: Audited, node: Node, name: str, tally: Tally, values: Seen) -
         blame=blame,
         evidence=(
             tally.evidence(f"objects with {name}", of=values.objects),
-            *((Evidence(what="another description has it", samples=others),) if others else ()),
+            *(each.evidence("another description has it") for each in added[:1]),
         ),
         edits=edits if blame is not Blame.SAMPLE else (),
         remedy=f"There is a field {name}.",
@@ -84,10 +87,22 @@ def _said(audited: Audited, node: Node, name: str, tally: Tally, values: Seen) -
     return flaw(place, message, keyword="field", actual=name, grounds=grounds)
 
 
+def _fitting(audited: Audited, schema: dict[str, Any], tally: Tally) -> dict[str, Any]:
+    """What another description says, without a format or pattern that the samples do not have."""
+    texts = tally.texts
+    name, pattern = schema.get("format"), schema.get("pattern")
+    odd = set()
+    if isinstance(name, str) and not (texts and all(audited.has_format(name, text) for text in texts)):
+        odd.add("format")
+    if isinstance(pattern, str) and not all(re.search(pattern, text) for text in texts):
+        odd.add("pattern")
+    return {keyword: value for keyword, value in schema.items() if keyword not in odd}
+
+
 def _schema(audited: Audited, added: list[Difference], tally: Tally) -> dict[str, Any]:
     """What another description says of the field, else the types that were seen."""
     for each in added:
         model = each.survey.node(each.change.new_pointer)
         if model is not None:
-            return borrowed(each.survey, model, audited.survey)
+            return _fitting(audited, borrowed(each.survey, model, audited.survey), tally)
     return seen_schema(sorted(tally.kinds), audited.survey)

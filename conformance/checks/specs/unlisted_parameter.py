@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from conformance.model.audit import Evidence, Grounds, Technique, Witness
+from conformance.model.audit import Grounds, Technique
 from conformance.model.rule import DocumentExample, Problem, Severity, audit
 from conformance.model.specimen import query, seen
 from conformance.openapi.borrowed import borrowed, seen_schema
@@ -56,21 +56,18 @@ def _found(audited: Audited) -> Iterator[Problem]:
                 for each in audited.differing(operation.node.pointer, "parameter-added")
                 if (model := each.survey.node(each.change.new_pointer)) is not None and model.get("name") == name
             ]
-            blame, confidence = verdict(
-                tally, agrees=bool(added), is_compared=False, total=called.count if called else 0
-            )
+            blame, confidence = verdict(tally, agreeing=added, is_compared=False, total=called.count if called else 0)
             schema = seen_schema(["string"], audited.survey)
             for each in added[:1]:
                 model = each.survey.node(each.change.new_pointer)
                 inner = each.survey.schema(model) if model is not None else None
                 schema = borrowed(each.survey, inner, audited.survey) if inner is not None else schema
-            others = tuple(Witness(source=each.other, value=each.change.new_pointer) for each in added[:1])
             grounds = Grounds(
                 confidence=confidence,
                 blame=blame,
                 evidence=(
                     tally.evidence(f"requests with {name}"),
-                    *((Evidence(what="another description has it", samples=others),) if others else ()),
+                    *(each.evidence("another description has it") for each in added[:1]),
                 ),
                 edits=(appending(f"{operation.node.pointer}/parameters",
                                  {"name": name, "in": location, "schema": schema}),),

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from http import HTTPStatus
 from typing import Any, Final
 
-from conformance.model.audit import Blame, Confidence, Edit, Evidence, Grounds, Technique, Witness
+from conformance.model.audit import Blame, Confidence, Edit, Evidence, Grounds, Technique
 from conformance.model.rule import DocumentExample, Problem, Severity, audit
 from conformance.model.specimen import path, seen
 from conformance.openapi.flaws import flaw
@@ -69,16 +69,15 @@ def _said(audited: Audited, operation: OperationNode, status: int, tally: Tally,
     elsewhere = sum(str(status) in other.responses for other in audited.survey.operations)
     # Descriptions that leave out every error say nothing about one of them.
     is_compared = audited.differences is not None and status < _ERRORS
-    blame, confidence = verdict(tally, agrees=bool(added), is_compared=is_compared, total=called.count)
+    blame, confidence = verdict(tally, agreeing=added, is_compared=is_compared, total=called.count)
     if status >= _ERRORS and elsewhere:
         blame, confidence = Blame.SPEC, Confidence.MEDIUM
-    others = tuple(Witness(source=each.other, value=str(status)) for each in added[:1])
     grounds = Grounds(
         confidence=confidence,
         blame=blame,
         evidence=(
             tally.evidence(f"answers with {status}", of=called.count),
-            *((Evidence(what="another description has it", samples=others),) if others else ()),
+            *(each.evidence("another description has it") for each in added[:1]),
             *((Evidence(what=f"operations of the document with {status}", count=elsewhere),) if elsewhere else ()),
         ),
         edits=(Edit(pointer=f"{operation.node.pointer}/responses/{status}", value=_response(operation, status)),),
@@ -90,13 +89,11 @@ def _said(audited: Audited, operation: OperationNode, status: int, tally: Tally,
 
 
 def _response(operation: OperationNode, status: int) -> dict[str, Any]:
-    """A description of the status; a success is described as the success that is documented."""
-    try:
-        reason = HTTPStatus(status).phrase
-    except ValueError:
-        reason = f"Status {status}"
-    made: dict[str, Any] = {"description": reason}
+    """The description of the status; a success means what the success means that is documented."""
     model = next(iter(operation.successes.values()), None)
-    if status < _ERRORS and model is not None and model.has("content"):
-        made["content"] = model.value["content"]
-    return made
+    if status < _ERRORS and model is not None:
+        return {"$ref": f"#{model.pointer}"}
+    try:
+        return {"description": HTTPStatus(status).phrase}
+    except ValueError:
+        return {"description": f"Status {status}"}

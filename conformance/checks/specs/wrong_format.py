@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from conformance.model.audit import Edit, Evidence, Grounds, Technique, Witness
+from conformance.model.audit import Edit, Grounds, Technique
 from conformance.model.rule import DocumentExample, Problem, Severity, audit
 from conformance.model.specimen import THING, seen, thing
 from conformance.openapi.flaws import flaw, setting
@@ -72,16 +72,15 @@ def _said(audited: Audited, view: View, odd: dict[str, Tally], total: int) -> Pr
     compared = view.node.pointer in audited.compared
     placeholders = all(is_placeholder(text) for text in odd)
     blame, confidence = verdict(
-        together, agrees=bool(agreeing), is_compared=compared, is_odd=placeholders, total=total, different=len(odd)
+        together, agreeing=agreeing, is_compared=compared, is_odd=placeholders, total=total, different=len(odd)
     )  # fmt: skip
-    others = tuple(Witness(source=each.other, value=each.change.new) for each in agreeing[:1])
     edits: tuple[Edit, ...] = (setting(owner, "format", style),) if style and together.count == total else ()
     grounds = Grounds(
         confidence=confidence,
         blame=blame,
         evidence=(
             together.evidence(f"values that are no {declared}", of=total),
-            *((Evidence(what="another description says so", samples=others),) if others else ()),
+            *(each.evidence("another description says so") for each in agreeing[:1]),
         ),
         cause=f"{owner.pointer} format",
         edits=edits,

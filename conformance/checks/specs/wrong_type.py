@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from conformance.model.audit import Evidence, Grounds, Technique, Witness
+from conformance.model.audit import Grounds, Technique
 from conformance.model.rule import DocumentExample, Problem, Severity, audit
 from conformance.model.specimen import THING, seen, thing
 from conformance.openapi.flaws import flaw, setting
@@ -57,14 +57,13 @@ def _found(audited: Audited) -> Iterator[Problem]:
                 if kind in str(each.change.new).split(" or ")
             ]
             compared = pointer in audited.compared
-            blame, confidence = verdict(tally, agrees=bool(agreeing), is_compared=compared, total=values.count)
-            others = tuple(Witness(source=each.other, value=each.change.new) for each in agreeing[:1])
+            blame, confidence = verdict(tally, agreeing=agreeing, is_compared=compared, total=values.count)
             grounds = Grounds(
                 confidence=confidence,
                 blame=blame,
                 evidence=(
                     tally.evidence(f"{kind} was seen", of=values.count),
-                    *((Evidence(what="another description says so", samples=others),) if others else ()),
+                    *(each.evidence("another description says so") for each in agreeing[:1]),
                 ),
                 edits=(setting(view.owner("type"), "type", kind),) if tally.count == values.count else (),
                 remedy=f"It is {kind}.",

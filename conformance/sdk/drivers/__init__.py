@@ -55,6 +55,15 @@ def launch(text: str, version: str | None = None) -> Launch:
     return Launch(name=Path(command[-1]).stem, command=command)
 
 
+def state(name: str) -> str:
+    """Say whether a driver that ships can run here: `ready`, or `missing`."""
+    try:
+        shipped(name).launch(None)
+    except DriverFailed:
+        return "missing"
+    return "ready"
+
+
 def program(name: str) -> str:
     """Give the path of a program that ships."""
     return str(Path(__file__).parent / "programs" / name)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Final
@@ -12,8 +11,8 @@ from conformance.model.operation import JsonSchema, Location, Operation
 from conformance.model.rule import ABSENT, Problem
 from conformance.openapi.document import escape
 from conformance.schemas.reading import Reader
-from conformance.schemas.walk import keyword, properties, types
-from conformance.sdk.comparison import moment
+from conformance.schemas.walk import keyword, properties
+from conformance.sdk.comparison import moment, plain
 from conformance.sdk.discovery import WHOLE_BODY, Binding, Where, is_form, pairs_of
 from conformance.sdk.observation import DISCOVERY, Departure, Question, SideResult, departure
 from conformance.sdk.rules import SdkSide
@@ -24,6 +23,13 @@ LOCAL: Final = "2025-07-02T01:00:00+02:00"
 """A moment that is on another day in UTC."""
 _SIZES: Final = ("PageSize", "Size")
 _LIMIT: Final = "limit"
+_WORSE: Final = {
+    "sdk-lost-argument": ("missing-required-field", "wrongly-cased-parameter"),
+    "sdk-unasked-field": ("undocumented-parameter", "wrongly-cased-parameter"),
+}
+"""Checks that say more of the same field: that it was required, that no document has it, that its case is wrong."""
+_MISSING: Final = "missing-required-field"
+"""The check that says of a lost argument that it was required, which is worse."""
 
 
 def examine(subject: Subject) -> SideResult:
@@ -75,15 +81,36 @@ def _case(
     if heard.requests:
         exchange = subject.evidence(heard)
         result.exchanges.append(exchange)
-        found += _compared(subject, binding, question, exchange, case)
-        found += [
-            Departure(rule=rule, side=SdkSide.REQUEST, severity=severity, problem=problem, case=case, exchange=exchange)
-            for rule, severity, problem in (subject.judged(subject.operation, exchange) if is_judged else ())
-        ]
+        found += _wrong(subject, binding, question, exchange, case, is_judged=is_judged)
     else:
         found.append(_refused(subject, binding, str(heard.outcome.raised), case))
     result.departures += found
     result.cases[case] = "as asked" if not found else ", ".join(sorted({each.rule for each in found}))
+
+
+def _wrong(
+    subject: Subject, binding: Binding, question: Question, exchange: Exchange, case: str, *, is_judged: bool
+) -> list[Departure]:
+    """Give what is wrong with a request; what a check says already is not said again."""
+    mislabelled = list(_labelled(subject.operation, exchange.request, case, exchange))
+    if mislabelled:
+        return mislabelled  # nothing in such a body is what it seems
+    judged = subject.judged(subject.operation, exchange) if is_judged else []
+    told = {(rule, _name(problem)) for rule, _, problem in judged}
+    compared = [
+        each
+        for each in _compared(subject, binding, question, exchange, case)
+        if not any((rule, _name(each.problem)) in told for rule in _WORSE.get(each.rule, ()))
+    ]
+    return compared + [
+        Departure(rule=rule, side=SdkSide.REQUEST, severity=severity, problem=problem, case=case, exchange=exchange)
+        for rule, severity, problem in judged
+    ]
+
+
+def _name(problem: Problem) -> str:
+    """Give the plain name of the field that a problem is about."""
+    return plain(problem.instance_pointer.rpartition("/")[2])
 
 
 def _refused(subject: Subject, binding: Binding, raised: str, case: str) -> Departure:
@@ -139,8 +166,6 @@ def _compared(
                 yield _changed(where, value, got, operation, case, exchange)
         elif not any(other[0] == where[0] and other[1].startswith(f"{where[1]}.") for other in sent):
             yield _lost(where, value, operation, case, exchange)
-    yield from _surplus(operation, request, asked, case, exchange)
-    yield from _labelled(operation, request, case, exchange)
 
 
 def same(asked: Any, got: Any) -> bool:
@@ -198,19 +223,19 @@ def _body(asked: Any, got: Any, operation: Operation, case: str, exchange: Excha
             yield _lost(("body", name), value, operation, case, exchange)
     for name, value in got.items():
         if name not in asked and value is not None:
-            yield _unknown(("body", name), operation, case, exchange)
+            yield _unasked(name, operation, case, exchange)
 
 
-def _unknown(where: Where, operation: Operation, case: str, exchange: Exchange) -> Departure:
+def _unasked(name: str, operation: Operation, case: str, exchange: Exchange) -> Departure:
     problem = Problem(
-        message=f"{where[1]} is sent, which nobody asked for and the document does not have",
-        instance_pointer=f"/{where[0]}/{escape(where[1])}",
+        message=f"{name} is sent, which nobody asked for",
+        instance_pointer=f"/body/{escape(name)}",
         spec_pointer=operation.pointer,
-        expected="documented parameters only",
-        actual=where[1],
-        keyword="unknown",
+        expected="the fields that were given",
+        actual=name,
+        keyword="unasked",
     )
-    return departure("sdk-unknown-parameter", problem, case=case, exchange=exchange)
+    return departure("sdk-unasked-field", problem, case=case, exchange=exchange)
 
 
 def documented(operation: Operation) -> dict[Where, JsonSchema]:
@@ -225,55 +250,20 @@ def documented(operation: Operation) -> dict[Where, JsonSchema]:
     return found
 
 
-def _surplus(
-    operation: Operation, request: Request, asked: Mapping[Where, Any], case: str, exchange: Exchange
-) -> Iterator[Departure]:
-    """Give what is sent beyond the document, and what is sent twice."""
-    known = documented(operation)
-    counts = Counter(where for where, _ in pairs_of(request))
-    for where, count in counts.items():
-        if where not in known:
-            parent = (where[0], where[1].partition(".")[0])
-            if parent not in known and where not in asked and WHOLE_BODY not in asked:
-                yield _unknown(where, operation, case, exchange)
-        elif count > 1 and "array" not in types(known[where], known[where]):
-            problem = Problem(
-                message=f"{where[1]} is sent {count} times",
-                instance_pointer=f"/{where[0]}/{escape(where[1])}",
-                spec_pointer=operation.pointer,
-                expected="one value",
-                actual=count,
-                keyword="repeated",
-            )
-            yield departure("sdk-repeated-parameter", problem, case=case, exchange=exchange)
-
-
 def _labelled(operation: Operation, request: Request, case: str, exchange: Exchange) -> Iterator[Departure]:
-    """Hold the Content-Type against the document and against the bytes."""
-    if not request.body:
-        return
+    """Hold a Content-Type against the bytes; that JSON is none is said by a check."""
     label = (request.headers.get("Content-Type") or "").partition(";")[0].strip().lower()
-    declared = [each.essence for each in operation.request_body.content] if operation.request_body else []
-    if declared and label not in declared:
-        problem = Problem(
-            message=f"the body is sent as {label or 'nothing'}, documented is {' or '.join(declared)}",
-            instance_pointer="/header/Content-Type",
-            spec_pointer=operation.pointer,
-            expected=declared,
-            actual=label,
-            keyword="content-type",
-        )
-        yield departure("sdk-other-content-type", problem, case=case, exchange=exchange)
-    if label.endswith("json") == is_form(request):
-        problem = Problem(
-            message=f"the header says {label}, the bytes are {request.body[:60]!r}",
-            instance_pointer="/body",
-            spec_pointer=operation.pointer,
-            expected=f"bytes of {label}",
-            actual=request.body[:60].decode("utf-8", "replace"),
-            keyword="encoding",
-        )
-        yield departure("sdk-mislabelled-body", problem, case=case, exchange=exchange)
+    if not request.body or is_form(request) or not label.endswith("form-urlencoded"):
+        return
+    problem = Problem(
+        message=f"the header says {label}, the bytes are {request.body[:60]!r}",
+        instance_pointer="/body",
+        spec_pointer=operation.pointer,
+        expected=f"bytes of {label}",
+        actual=request.body[:60].decode("utf-8", "replace"),
+        keyword="encoding",
+    )
+    yield departure("sdk-mislabelled-body", problem, case=case, exchange=exchange)
 
 
 # Arguments beyond the usual

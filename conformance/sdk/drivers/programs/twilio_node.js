@@ -177,7 +177,9 @@ function calls() {
     for (const each of type.members) {
       if (each.form !== "method" || ALIASES.test(each.name) || resolve(each.type, type.file) && !each.type.startsWith("Promise")) continue;
       const call = `${where}.${each.name}`;
-      const parameters = parametersOf(each, type.file);
+      const overloads = type.members.filter((other) => other.form === "method" && other.name === each.name);
+      const isOptional = overloads.some((other) => !other.takes.some((one) => one.name === "params"));
+      const parameters = parametersOf(each, type.file, isOptional);
       if (found.has(call) && found.get(call).parameters.length >= parameters.length) continue;
       found.set(call, { call, kind: KINDS[each.name] || each.name, path: steps, parameters });
     }
@@ -186,11 +188,11 @@ function calls() {
 }
 
 /** Describe the parameters of a call; `params` is either a bag of named ones or a whole body. */
-function parametersOf(method, file) {
+function parametersOf(method, file, isOptional) {
   const bag = method.takes.find((each) => each.name === "params");
   if (!bag) return [];
   const type = resolve(bag.type, file);
-  if (!type || type.kind === "class") return [{ name: "params", required: !bag.optional, type: "body", forms: ["plain"] }];
+  if (!type || type.kind === "class") return [{ name: "params", required: !isOptional && !bag.optional, type: "body", forms: ["plain"] }];
   return type.members
     .filter((each) => each.form === "property" && !/=>|\bFunction\b/.test(each.type))
     .map((each) => ({ name: each.name, required: !each.optional, type: typeOf(each.type) }));

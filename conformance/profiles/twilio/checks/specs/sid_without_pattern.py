@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
-from conformance.model.audit import Confidence, Evidence, Grounds, Technique, Witness
+from conformance.model.audit import Confidence, Grounds, Technique
 from conformance.model.rule import DocumentExample, Problem, Severity, audit
 from conformance.model.specimen import THING, thing
 from conformance.openapi import prose
 from conformance.openapi.flaws import flaw, setting
+from conformance.profiles.twilio.sids import prefixes_of_pattern
 from conformance.profiles.twilio.surveys import expected_prefixes, is_twilios, pattern_of, sids
 from conformance.schemas.audited import Audited
+from conformance.schemas.observed import Tally
 
 _TWILIO: Final = {"servers": [{"url": "https://api.twilio.com/2010-04-01"}]}
 _STRING: Final = {"type": "string"}
@@ -56,11 +58,14 @@ def sid_without_pattern(audited: Audited) -> Iterator[Problem]:
         view = survey.view(node)
         if view.type != "string" or any(view.has(keyword) for keyword in ("pattern", "enum", "const")):
             continue
-        prefixes = expected_prefixes(name, audited.crowd)
+        told = [each for each in audited.differing(node.pointer, "pattern-changed") if each.change.old is None]
+        stated = [prefixes_of_pattern(each.change.new) for each in told if isinstance(each.change.new, str)]
+        prefixes = (stated[0] if stated else None) or expected_prefixes(name, audited.crowd)
         seen = audited.observed.seen.get(node.pointer) if audited.observed else None
-        shown = sorted({text[:2] for text in seen.strings}) if seen else []
-        samples = tuple(Witness(source="recordings", value=prefix) for prefix in shown[:3])
-        evidence = (Evidence(what="prefixes that were seen", count=len(shown), samples=samples),) if shown else ()
+        shown = ", ".join(sorted({value[:2] for value in seen.strings})) if seen else ""
+        evidence = (
+            (Tally.of(seen.strings.values()).evidence(f"the prefixes {shown} were seen"),) if seen and shown else ()
+        )
         text = node.get("description") or (node.parent.get("description") if node.parent else None)
         is_list = isinstance(text, str) and prose.separated(text) is not None
         grounds = Grounds(

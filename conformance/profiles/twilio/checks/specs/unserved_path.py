@@ -13,6 +13,7 @@ from conformance.openapi.flaws import flaw
 from conformance.openapi.survey import OperationNode, host_and_path
 from conformance.profiles.twilio.surveys import is_2010, is_twilios
 from conformance.schemas.audited import Audited
+from conformance.schemas.observed import Tally
 
 _OLD: Final = "https://api.twilio.com/2010-04-01"
 _NEW: Final = "https://messaging.twilio.com/v1"
@@ -69,7 +70,8 @@ def unserved_path(audited: Audited) -> Iterator[Problem]:
                 samples=tuple(Witness(source=path) for path in dict.fromkeys(each.path for each in operations))[:3],
             )
             for urls, operations in groups.items()
-        ),
+        )
+        + tuple(_requests(audited, urls, operations) for urls, operations in groups.items() if audited.observed),
         edits=tuple(
             Edit(pointer=f"/paths/{escape(path)}/servers", value=[{"url": url} for url in urls])
             for urls, operations in groups.items()
@@ -78,6 +80,15 @@ def unserved_path(audited: Audited) -> Iterator[Problem]:
         remedy="Each path names the server that serves it.",
     )
     yield flaw("/servers", message, keyword="servers", grounds=grounds)
+
+
+def _requests(audited: Audited, urls: tuple[str, ...], operations: list[OperationNode]) -> Evidence:
+    """How many recorded requests for some operations went to the hosts of some servers."""
+    hosts = {host_and_path(url)[0] for url in urls}
+    called = [audited.observed.called.get(each.node.pointer) for each in operations] if audited.observed else []
+    tallies = [(host, tally) for each in called if each is not None for host, tally in each.hosts.items()]
+    there = Tally.of(tally for host, tally in tallies if host in hosts)
+    return there.evidence(f"requests to {', '.join(sorted(hosts))}", of=sum(tally.count for _, tally in tallies))
 
 
 def _paths(operations: list[OperationNode]) -> str:
