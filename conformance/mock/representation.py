@@ -100,7 +100,10 @@ class Shape:
                     shown.pop(name, None)
                 else:
                     shown[name] = value
-        return shown
+        needed = required(self.view.node, self.view.root)
+        spare = [name for name in shown if name not in needed]
+        fewer = ({key: value for key, value in shown.items() if key != name} for name in spare)
+        return next(filter(self._validator.is_valid, fewer), shown)
 
     @cached_property
     def _validator(self) -> Any:
