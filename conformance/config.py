@@ -46,6 +46,8 @@ class Settings:
     ignore: tuple[str, ...] = ()
     severity: Mapping[str, str] = field(default_factory=dict)
     """Rule id to the severity that holds for it."""
+    audit_ignore: Mapping[str, str] = field(default_factory=dict)
+    """`RULE DOCUMENT#POINTER` to the reason why an audit need not say so."""
     fail_on: str = "error"
     output: Path = Path("reports")
     report: tuple[str, ...] = ("terminal", "junit")
@@ -70,6 +72,8 @@ class Settings:
     max_cases: int = 20
     """For each operation and mode."""
     seed: int = 0
+    workers: int = 1
+    """Processes that judge recordings, or conversations with a live target at the same time."""
     auth: str | None = field(default=None, repr=False)
     """`USER:PASSWORD` for a live target; never written anywhere."""
     header: tuple[str, ...] = field(default=(), repr=False)
@@ -123,6 +127,11 @@ KEYS: Final[Mapping[str, Key]] = {
     "select": Key(Kind.TEXTS, "Only these checks (names or globs).", '["*-sid*", "unknown-enum-value"]'),
     "ignore": Key(Kind.TEXTS, "Not these checks.", '["plain-http"]'),
     "severity": Key(Kind.TABLE, "Re-grade checks: note, warning or error.", '{ wrong-sid-prefix = "error" }'),
+    "audit-ignore": Key(
+        Kind.TABLE,
+        "What an audit need not say: rule, document and place to the reason.",
+        '{ "unused-component openapi#/components/schemas/Old*" = "clients of 1.x use it" }',
+    ),
     "fail-on": Key(Kind.TEXT, "The mildest severity that fails.", '"error"'),
     "baseline": Key(
         Kind.TEXT, "Known findings, which do not fail; `conformance baseline` writes it.", '"baseline.toml"'
@@ -138,6 +147,7 @@ KEYS: Final[Mapping[str, Key]] = {
     "modes": Key(Kind.TEXTS, "Modes of generation.", '["positive"]'),
     "max-cases": Key(Kind.NUMBER, "Cases for each operation and mode.", "20"),
     "seed": Key(Kind.NUMBER, "The same seed sends the same bytes.", "0"),
+    "workers": Key(Kind.NUMBER, "Recordings, or conversations with a live target, at the same time.", "1"),
     "strict": Key(Kind.FLAG, "Read recordings strictly.", "false"),
     "strict-input": Key(Kind.FLAG, "Fail with exit code 2 if any entry of a recording cannot be read.", "false"),
 }

@@ -21,9 +21,15 @@ def every(*subjects: Subject) -> tuple[Check, ...]:
     return tuple(found[name] for name in sorted(found))
 
 
-def of_traffic() -> tuple[Check, ...]:
-    """Give the checks that look at traffic; those about descriptions are not even imported."""
-    return every(*(subject for subject in Subject if subject is not Subject.SPEC))
+def of_traffic(*, strict: bool = False) -> tuple[Check, ...]:
+    """Give the checks that look at traffic, the strict ones where asked; those about descriptions are not imported."""
+    found = every(*(subject for subject in Subject if subject is not Subject.SPEC))
+    return found if strict else tuple(check for check in found if not check.strict)
+
+
+def by_default() -> tuple[Check, ...]:
+    """Give the checks of traffic that hold where nobody chooses: all but the strict ones."""
+    return tuple(check for check in of_traffic() if not check.strict)
 
 
 def _in(home: ModuleType, folders: set[str]) -> Iterator[Check]:

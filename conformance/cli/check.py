@@ -15,6 +15,8 @@ from conformance.cli.output import finish, progress
 @click.argument("inputs", nargs=-1, required=True, metavar="INPUT...")
 @judging
 @writing
+@click.option("--workers", type=click.IntRange(min=1), default=None, help="Recordings at the same time (default: 1).")
+@click.option("--strict", is_flag=True, help="Also say which documented fields are missing that the API always sends.")
 @click.option("--strict-input", is_flag=True, help="Fail with exit code 2 if any entry cannot be read.")
 def command(inputs: tuple[str, ...], **flags: Any) -> None:
     """Check recorded traffic: cassettes, exchange NDJSON, folders of them, or - for standard input."""

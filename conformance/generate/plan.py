@@ -12,7 +12,7 @@ bytes of an earlier one are passed over.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from hashlib import blake2b
 from random import Random
@@ -341,10 +341,13 @@ class _Planner:
         if not writing.writable(media_type):
             message = f"bodies of {media_type.name} cannot be written"
             raise Unsampleable(message)
-        as_fields = media_type.is_form or media_type.essence == "multipart/form-data"
+        as_fields = writing.has_fields(media_type)
         plain = media_type.essence.startswith("text/") or media_type.essence == "application/octet-stream"
         rules = requirements(self._operation)
-        sampler = self._builder(media_type).build(
+        builder = self._builder(media_type)
+        if as_fields:
+            builder = replace(builder, root=_as_object(builder.root))
+        sampler = builder.build(
             "body",
             name="body",
             wire=Wire.TOP if as_fields or plain else Wire.JSON,
@@ -355,6 +358,14 @@ class _Planner:
 
 def _root(owner: Parameter | MediaType) -> JsonSchema:
     return True if owner.schema is None else owner.schema.json_schema
+
+
+def _as_object(root: JsonSchema) -> JsonSchema:
+    """Give a schema that allows objects alone, of which forms are made."""
+    if isinstance(root, bool):
+        return {"type": "object", "allOf": [root]}
+    inner = {keyword: value for keyword, value in root.items() if keyword != "$defs"}
+    return {"type": "object", "allOf": [inner], "$defs": root.get("$defs", {})}
 
 
 def _text(draw: Callable[[Random], str]) -> Callable[[Random, Aim], str]:

@@ -17,6 +17,7 @@ import msgspec
 
 from conformance.generate.case import Case, Mode, request
 from conformance.generate.draws import Aim, Presence
+from conformance.generate.negotiation import anonymous, broken, guarded
 from conformance.generate.plan import Context, nowhere, plan, randomness
 from conformance.generate.resources import Key, Resource, names, parents, prefixes, resources
 from conformance.generate.script import STEP, Dress, Outcome, Script, Step, as_it_is
@@ -106,6 +107,10 @@ class _Player:
             shown = yield from self._update(resource.update)
             if resource.fetch is not None and shown:
                 yield from self._ask(resource.fetch, "fetch what was updated", keyword="updated", values=shown)
+        for operation in (resource.update, resource.delete):
+            if operation is not None and identity is not None and guarded(operation):
+                label = f"{operation.method} without credentials"
+                yield from self._ask(operation, label, expect=Expect.CHALLENGE)
         if resource.delete is not None:
             yield from self._farewell(resource.delete, identity)
 
@@ -233,6 +238,8 @@ class _Player:
         case = self._linked(case, path)
         if said:
             case = replace(case, query={}, pairs=(*case.pairs, *said))
+        if expect is Expect.CHALLENGE:
+            case = replace(anonymous(case), breaks=broken("no credentials"))
         certain = expect if names(operation) == [] or set(names(operation)) <= path.keys() else Expect.SURVIVE
         case = replace(case, expect=certain)
         sent = self._dress(request(case))

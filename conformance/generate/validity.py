@@ -11,7 +11,7 @@ from conformance.generate import writing
 from conformance.generate.case import Case, request
 from conformance.model.http import Exchange, Response, Source
 from conformance.model.operation import Api, Location, Operation
-from conformance.model.rule import Problem
+from conformance.model.rule import ABSENT, Problem
 from conformance.profiles import twilio
 from conformance.profiles.twilio.formats import FORMATS
 from conformance.profiles.twilio.requirements import requirements
@@ -58,6 +58,9 @@ def problems(case: Case) -> tuple[Problem, ...]:
 def breaches(case: Case) -> frozenset[tuple[str, str]]:
     """Give everything that the request of a case breaks, as pairs of place and keyword or rule."""
     found = {(problem.instance_pointer, problem.keyword) for problem in problems(case)}
+    declared = case.operation.request_body
+    if declared is not None and declared.required and case.body is ABSENT and case.raw is None:
+        found.add(("", "required"))
     names = case.body if isinstance(case.body, Mapping) else ()
     found |= {("", rule.because) for rule in requirements(case.operation) if not rule.met(names)}
     return frozenset(found)

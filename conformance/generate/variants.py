@@ -8,6 +8,7 @@ from itertools import chain, islice
 from random import Random
 from typing import TYPE_CHECKING, Any, Final
 
+from conformance.generate import writing
 from conformance.generate.case import Case, Mode
 from conformance.generate.draws import Aim, Presence
 from conformance.generate.edges import Change, Edge, Purpose, edges
@@ -81,10 +82,11 @@ class Variants:
         problems = problems_of(changed)
         if variant.expect is Expect.ACCEPT:
             return None if problems else changed
-        known_problem = variant.problem or _emptied(base, changed)
-        if known_problem is not None:
-            return None if problems else replace(changed, breaks=known_problem)
-        return replace(changed, breaks=problems[0]) if len(problems) == 1 else None
+        if not problems:
+            unseen = variant.problem or _emptied(base, changed)
+            return None if unseen is None else replace(changed, breaks=unseen)
+        alone = len(problems) == 1 and variant.problem is None
+        return replace(changed, breaks=problems[0]) if alone else None
 
 
 def _emptied(base: Case, changed: Case) -> Problem | None:
@@ -107,6 +109,8 @@ def _apply(case: Case, variant: Variant, random: Random) -> Case | None:
         try:
             body = _changed(case.body, rest, variant, random)
         except (KeyError, IndexError, TypeError):
+            return None
+        if body is not ABSENT and case.media_type is not None and not writing.takes(case.media_type, body):
             return None
         return replace(changed, body=body, media_type=None if body is ABSENT else case.media_type)
     values = dict(getattr(case, str(part)))
@@ -132,6 +136,8 @@ def _changed(value: Any, path: list[str | int], variant: Variant, random: Random
     inner = _changed(value[head], rest, variant, random)
     if isinstance(value, list):
         return [inner if index == head else item for index, item in enumerate(value)]
+    if not isinstance(value, dict):
+        raise TypeError(type(value))
     if inner is ABSENT:
         return {name: item for name, item in value.items() if name != head}
     return {name: inner if name == head else item for name, item in value.items()}

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import Enum
 from importlib import import_module
 from types import ModuleType
@@ -11,8 +11,9 @@ from types import ModuleType
 from conformance.errors import SettingsError
 from conformance.generate.case import Case, Mode, split
 from conformance.generate.plan import Context, cases, nowhere, rebuild
-from conformance.generate.script import STEP, Dress, Script, alone, as_it_is
+from conformance.generate.script import STEP, Dress, Script, alone, as_it_is, recalling
 from conformance.generate.sessions import SESSIONS, Session, sessions
+from conformance.model.http import Exchange
 from conformance.model.operation import Operation
 
 
@@ -37,17 +38,23 @@ class Work:
     context: Context = nowhere
     dress: Dress = as_it_is
     engine: Engine = Engine.FAST
+    recorded: Mapping[str, Exchange] = field(default_factory=dict)
+    """Exchanges of an earlier run by their ids; what they answer is not sent again."""
 
     def scripts(self, operation: Operation, mode: Mode) -> Iterator[Script]:
         """Give the scripts of an operation in a mode: one for each case, or the sessions that it anchors."""
         if mode is not Mode.STATEFUL:
             for case in self._cases(operation, mode):
-                yield alone(case, dress=self.dress)
+                yield self._recalled(alone(case, dress=self.dress), case.id)
         elif self.engine is Engine.FAST:
             for session in self._sessions(operation):
-                yield session.script(context=self.context, dress=self.dress)
+                script = session.script(context=self.context, dress=self.dress)
+                yield self._recalled(script, session.id)
         elif operation is self._siblings(operation)[0]:
             yield self._walks(operation)
+
+    def _recalled(self, script: Script, name: str) -> Script:
+        return recalling(script, self.recorded, name=name) if self.recorded else script
 
     def again(self, case_id: str) -> tuple[Operation, Mode, Script]:
         """Give one script again, with the operation and the mode of its cell; a step of a session gives all of it.

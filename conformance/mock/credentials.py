@@ -31,6 +31,8 @@ class Credentials:
         """Give the account of a request, or refuse it."""
         if not operation.security:
             return self._account
+        if len(operation.security) == 1 and len(operation.security[0]) == 1:
+            return self._check(request, operation.security[0][0]) or self._account
         refused: Refusal = _ABSENT
         for alternative in operation.security:
             results = [self._check(request, scheme) for scheme in alternative]

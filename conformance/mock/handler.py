@@ -34,6 +34,8 @@ _encode: Final = msgspec.json.Encoder().encode
 _JSON: Final = ("Content-Type", "application/json; charset=utf-8")
 _PROBLEM: Final = ("Content-Type", "application/problem+json")
 _NO_CONTENT: Final = 204
+_NOTHING: Final = Reading()
+"""What a request says that has nothing but a path."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,6 +122,7 @@ class Mock:
         self._envelopes: dict[Operation, Envelope] = {}
         self._bodies: dict[Operation, Maker] = {}
         self._errors: dict[Schema, Maker] = {}
+        self._replies: dict[Operation, tuple[int, tuple[tuple[str, str]]]] = {}
         self._perform: Mapping[Role, Callable[[_Call], Any]] = {
             Role.CREATE: self._create,
             Role.LIST: self._list,
@@ -128,6 +131,10 @@ class Mock:
             Role.DELETE: self._delete,
             Role.ACT: self._act,
         }
+
+    def find(self, method: str, url: str) -> Found | Miss:
+        """Give the operation that a request would belong to, or what came nearest."""
+        return self._routes.find(method, url)
 
     def handle(self, request: Request, state: State) -> tuple[Response, State]:
         """Answer a request; the state is the one that was given, moved on."""
@@ -150,17 +157,19 @@ class Mock:
                 problems=(_unauthorized(account, operation),),
             )
         plan = self._plans[operation]
+        strictness = self._strict(plan)
+        plain = strictness.is_plain(request, named)
         call = _Call(
             plan=plan,
             found=found,
             request=request,
-            reading=self._reader(operation).read_request(request, named),
+            reading=_NOTHING if plain else self._reader(operation).read_request(request, named),
             moment=Moment(state=state, now=now, account=named.get(ACCOUNT, account)),
             ids=tuple([named[name] for name in plan.names]),
         )
         lies = self._lies or "Prefer" in request.headers
         faults = self._faults.striking(operation, request, state.requests) if lies else ()
-        objections = tuple(self._strict(plan).objections(request, call.reading, found.path))
+        objections = () if plain else tuple(strictness.objections(request, call.reading, found.path))
         answered = Answered(
             response=self._serve(call, objections, next((fault.status for fault in faults if fault.status), None)),
             operation=operation,
@@ -207,6 +216,17 @@ class Mock:
         """Give path parameters that an operation can be called with, making what has to be there."""
         return self._stock.seeded(Moment(state=state, now=state.clock, account=self.account), operation)
 
+    def listed(self, operation: Operation, state: State, *, count: int) -> dict[str, str]:
+        """Give what `seeded` gives; where the operation is a list, make some resources that it shows."""
+        named = self.seeded(operation, state)
+        plan = self._plans[operation]
+        if plan.role is Role.LIST and plan.kind is not None:
+            moment = Moment(state=state, now=state.clock, account=self.account)
+            place = self._stock.place(plan.kind, self.account, tuple(named.values()))
+            for _ in range(count):
+                self._stock.make(moment, plan.kind, place, path=named)
+        return named
+
     def _pattern(self, operation: Operation, name: str) -> str | None:
         plan = self._plans[operation]
         kind = plan.kind_of(name) if name in plan.names else None
@@ -221,7 +241,7 @@ class Mock:
     def _strict(self, plan: Plan) -> Strictness:
         found = self._strictness.get(plan.operation)
         if found is None:
-            found = self._strictness[plan.operation] = Strictness(plan)
+            found = self._strictness[plan.operation] = Strictness(plan, fits=self._routes.fits)
         return found
 
     # What operations do: each gives a resource, a body, None for no body, or a refusal
@@ -372,9 +392,8 @@ class Mock:
 
     def _respond(self, call: _Call, result: Any, status: int | None = None) -> Response:
         operation = call.plan.operation
-        answer = operation.success
-        if status is None:
-            status = int(answer.status) if answer is not None and answer.status.isdigit() else 200
+        usual, content_type = self._reply(operation)
+        status = status or usual
         body = result
         view = call.plan.view
         if isinstance(result, Resource) and view is not None and not view.is_object:
@@ -383,12 +402,20 @@ class Mock:
             shape = self._stock.shape(call.kind)
             body = shape.show(result, view, origin=call.found.origin, base=call.found.base)
         if status == _NO_CONTENT or body is None or operation.method == "HEAD":
-            return self._response(status, (), b"", call.moment.state, is_twilio=twilio.applies(operation.api))
-        content = json_content(answer)
-        name = _JSON if content is None or content.essence == "application/json" else ("Content-Type", content.name)
-        return self._response(
-            status, (name,), _encode(body), call.moment.state, is_twilio=twilio.applies(operation.api)
-        )
+            return self._response(status, (), b"", call.moment.state, is_twilio=call.plan.twilio)
+        return self._response(status, content_type, _encode(body), call.moment.state, is_twilio=call.plan.twilio)
+
+    def _reply(self, operation: Operation) -> tuple[int, tuple[tuple[str, str]]]:
+        """Give status and Content-Type of a successful answer."""
+        found = self._replies.get(operation)
+        if found is None:
+            answer = operation.success
+            status = int(answer.status) if answer is not None and answer.status.isdigit() else 200
+            content = json_content(answer)
+            is_json = content is None or content.essence == "application/json"
+            field = _JSON if content is None or is_json else ("Content-Type", content.name)
+            found = self._replies[operation] = (status, (field,))
+        return found
 
     def _response(
         self, status: int, fields: tuple[tuple[str, str], ...], body: bytes, state: State, *, is_twilio: bool

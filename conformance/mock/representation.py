@@ -75,6 +75,11 @@ class Shape:
         example = ABSENT if self.view.example is None else self.view.example
         return self._synthesizer.fields(self.view.node, example=example)
 
+    @cached_property
+    def visible(self) -> frozenset[str]:
+        """The fields that this view shows: the declared ones, and what its example has beyond them."""
+        return frozenset(self.names) | frozenset(self.makers)
+
     def accepts(self, name: str, value: Any) -> bool:
         """Tell whether a declared field may have a value."""
         test = self._tests.get(name)
@@ -232,10 +237,13 @@ class Representation:
         shown = dict(resource.values)
         if self._link_fields:
             self._link(shown, (*resource.place[2:], resource.id), origin, base)
-        if view is None or view.identity == self._primary:
+        if view is None:
             return shown
         shape = self._shapes[view.identity]
-        shown = {name: shown[name] for name in shape.names if name in shown}
+        if not shown.keys() <= shape.visible:
+            shown = {name: value for name, value in shown.items() if name in shape.visible}
+        if view.identity == self._primary:
+            return shown
         return shape.conform(shown, Draw(key=f"{self.kind.name}/{resource.number}", now=resource.created))
 
     def _link(self, shown: dict[str, Any], ids: tuple[str, ...], origin: str, base: str) -> None:

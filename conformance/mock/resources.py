@@ -106,6 +106,7 @@ class Plan:
     """What one operation does."""
 
     operation: Operation
+    twilio: bool
     role: Role
     kind: Kind | None
     """None only for `Role.ACT`."""
@@ -217,6 +218,7 @@ class _Planner:
         if kind is None:
             return Plan(
                 operation=operation,
+                twilio=twilio.applies(operation.api),
                 role=Role.ACT,
                 kind=None,
                 names=names,
@@ -236,6 +238,7 @@ class _Planner:
             kind.views.append(view)
         return Plan(
             operation=operation,
+            twilio=kind.twilio,
             role=role,
             kind=kind,
             names=names,

@@ -20,6 +20,8 @@ from conformance.schemas.forms import text
 ACCOUNT: Final = "AccountSid"
 """The path parameter that names the account."""
 _SID: Final = 34
+_LISTED: Final = 2
+"""How many resources a seeded list has at least."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -243,7 +245,18 @@ class Stock:
             there = moment.state.find(place, "") or self.make(moment, plan.kind, place)
             if len(ids) > plan.kind.depth:
                 relations.provided(self, plan.kind, there, ids[-1])
+        if plan.kind is not None and plan.role is Role.LIST:
+            self._fill(moment, plan, ids)
         return dict(zip(plan.names, ids, strict=True))
+
+    def _fill(self, moment: Moment, plan: Plan, ids: list[str]) -> None:
+        """See to it that a list has more than one page can hold, where that page is small."""
+        kind = plan.kind
+        assert kind is not None  # noqa: S101 - asked for lists only
+        place = self.place(kind, moment.account, ids)
+        chosen = {name: ids[plan.names.index(parameter)] for name, parameter in plan.restricts.items()}
+        for _ in range(_LISTED - len(moment.state.collection(place))):
+            self.make(moment, kind, place, path={**dict(zip(kind.parameters, ids, strict=False)), **chosen})
 
     def _present(self, moment: Moment, kind: Kind, sample: str, ids: list[str], *, fresh: bool) -> str:
         """Give the id of something that is there; `fresh`: of something made for this purpose."""

@@ -14,6 +14,7 @@ from urllib.parse import parse_qsl, unquote
 
 import msgspec
 
+_LIVE: Final = frozenset({"example", "mock", "pytest", "run", "sdk", "selftest", "serve"})
 _PATH_AND_QUERY: Final = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.-]*:)?(?://[^/?#]*)?([^?#]*)(?:\?([^#]*))?")
 """As in RFC 3986, appendix B: unlike `urlsplit` it has an answer for any text that a recording calls a URL."""
 
@@ -141,6 +142,11 @@ class Source(_Value, frozen=True, kw_only=True, gc=False):
     """Counts from 0 within `path`."""
     line: int | None = None
     """Counts from 1, where the format has lines."""
+
+    @property
+    def is_live(self) -> bool:
+        """Tell whether this program saw the exchange happen; from a recording, secrets may have been taken out."""
+        return self.kind in _LIVE
 
 
 @_replaceable

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import PurePath
 from typing import Final
 
 from conformance.model.changes import Changes
@@ -138,6 +139,12 @@ class Overview:
         """Give the entry of the baseline that accepts a finding."""
         return self.standing.accepted.get(recurring.finding.fingerprint) if self.standing is not None else None
 
+    def api_of(self, recurring: Recurring) -> str:
+        """Give the API that a finding is about: the start of its operation's key, or the stem of its description."""
+        key, stem = recurring.finding.operation, PurePath(recurring.finding.spec).stem
+        names = (api.name for api in self.report.subject.apis)
+        return next((name for name in names if (name == stem if key is None else key.startswith(f"{name}."))), "")
+
     def fails(self, recurring: Recurring) -> bool:
         """Tell whether a finding fails its operation: severe enough, and not accepted by the baseline."""
         return recurring.finding.severity.rank >= self.fail_on.rank and self.accepted(recurring) is None
@@ -188,9 +195,14 @@ class Overview:
         return tuple(reason for cell in self.report.cells.values() for reason in cell.unreadable)
 
     @property
+    def crashed(self) -> bool:
+        """Tell whether a check of ours crashed."""
+        return any(row.tally.crashed for row in self.rows)
+
+    @property
     def exit_code(self) -> int:
         """0 where everything conforms; 1 for a finding that fails, or a check of ours that crashed."""
-        return 1 if self.failing or any(row.tally.crashed for row in self.rows) else 0
+        return 1 if self.failing or self.crashed else 0
 
 
 def overview(

@@ -31,14 +31,23 @@ _BASIC: Final = re.compile(r"(?i)\b(?P<name>Basic|Bearer) [A-Za-z0-9+/._~-]{8,}=
 _PHONE: Final = re.compile(r"(?i)(?P<start>(?:\+|%2B)[1-9]\d)\d{4,11}(?P<end>\d{2})(?!\d)")
 
 
-def text(value: str) -> str:
-    """Give text without credentials and with phone numbers masked."""
+def credentials(value: str) -> str:
+    """Give text without credentials."""
     if "@" in value:
         value = _IN_URL.sub(f"{MASK}@", value)
     value = _IN_FORM.sub(rf"\g<name>{MASK}", value)
     value = _IN_JSON.sub(rf"\g<name>{MASK}", value)
-    value = _BASIC.sub(rf"\g<name> {MASK}", value)
-    return _PHONE.sub(rf"\g<start>{MASK}\g<end>", value)
+    return _BASIC.sub(rf"\g<name> {MASK}", value)
+
+
+def text(value: str) -> str:
+    """Give text without credentials and with phone numbers masked."""
+    return _PHONE.sub(rf"\g<start>{MASK}\g<end>", credentials(value))
+
+
+def is_secret_name(name: str) -> bool:
+    """Tell whether a field, parameter or header of this name carries a credential."""
+    return _NAMED.match(name) is not None
 
 
 def value(item: Any) -> Any:

@@ -166,6 +166,10 @@ class Cell:
     """Exchanges whose host and path resemble no document: counted, not judged."""
     unreadable: tuple[str, ...] = ()
     """Entries that could not be read, as sentences."""
+    not_run: Mapping[str, str] = field(default_factory=dict)
+    """Operation key to the reason why this unit did not call it, where it should have."""
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    """What this unit observed beyond counts and findings, as JSON values."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

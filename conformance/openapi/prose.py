@@ -298,11 +298,10 @@ _DEPRECATED: Final = re.compile(
 )
 _EMPTY: Final = re.compile(r"(?i)\balways empty\b|\bmust be empty\b")
 _AT_LEAST_ONE: Final = re.compile(r"(?i)\bat least one\b")
-_OPENING, _CLOSING = "\u2018'`\"\u201c", "\u2018'`\"\u2019\u201d"
+_QUOTE: Final = "`[^`]+`|\"[^\"]+\"|'[^']+'|\u201c[^\u201d]+\u201d|\u2018[^\u2018\u2019'`]+[\u2019'`]"
 _EXAMPLES: Final = re.compile(
     r"(?:\b[Ee]\.g\.,?|\b[Ee]x ?:|\b[Ee]xample:|\bFor example,)\s*"
-    rf"(?:[{_OPENING}](?P<quoted>[^{_CLOSING}\u201c]+)[{_CLOSING}]"
-    rf"|(?P<bare>[^\s{_OPENING}{_CLOSING}(){{}}\[\]]+?)(?=[.,;)]*(?:\s|$)))"
+    rf"(?:(?P<quoted>{_QUOTE})|(?P<bare>[^\s`\"'\u2018\u2019\u201c\u201d(){{}}\[\]]+?)(?=[.,;)]*(?:\s|$)))"
 )
 
 
@@ -352,4 +351,4 @@ def says_at_least_one(text: str) -> bool:
 @_remembered
 def examples(text: str) -> tuple[str, ...]:
     """Give the values that a text shows as examples."""
-    return tuple(match["quoted"] or match["bare"] for match in _EXAMPLES.finditer(_LINK.sub(r"\1", text)))
+    return tuple((match["quoted"] or "")[1:-1] or match["bare"] for match in _EXAMPLES.finditer(_LINK.sub(r"\1", text)))

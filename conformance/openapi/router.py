@@ -163,25 +163,29 @@ class Router:
                 return None
         return found
 
-    def under(self, operation: Operation, url: str) -> Match | None:
-        """Read a URL as one operation's, whatever its host and the path before the template; None where it is not."""
+    def under(self, operation: Operation, url: str, *, any_values: bool = False) -> Match | None:
+        """Read a URL as one operation's, whatever its host and the path before the template; None where it is not.
+
+        `any_values` takes path parameters that do not even resemble what fits: whoever made the URL knows better.
+        """
         parts = _URL.match(url)
         path = _decoded(parts["path"] if parts else url)
         for route in self._all:
             if route.operation is operation:
                 depth = len(operation.path.split("/")) - 1
                 tail = "/" + "/".join(path.split("/")[-depth:])
-                found = self._accept(route, route.server.base_path + tail, strict=False)
+                found = self._accept(route, route.server.base_path + tail, strict=None if any_values else False)
                 if found is not None:
                     return found
         return None
 
-    def _accept(self, route: _Route, path: str, *, strict: bool) -> Match | None:
+    def _accept(self, route: _Route, path: str, *, strict: bool | None) -> Match | None:
+        """Read a path by a route whose parameters fit, or at least resemble what fits (None: whatever they are)."""
         found = _compile(route.template).fullmatch(path)
         if found is None:
             return None
         values = {name: _wholly_decoded(text) for name, text in zip(route.names, found.groups(), strict=True)}
-        for name, text in values.items():
+        for name, text in values.items() if strict is not None else ():
             fits, resembles = route.fits[name]
             if not fits(text) and (strict or not resembles(text)):
                 return None

@@ -191,7 +191,7 @@ _GRAMMAR: Final[tuple[tuple[re.Pattern[str], _Advice], ...]] = (
     (re.compile(r"\bfor which is (?:requesting|asking)\b"), "a subject is missing"),
     (re.compile(r"\b(?:to|will|should|must|can) be (?:delete|create|update|remove|cancel|send)(?= |\.|$)"),
      "the participle is meant"),
-    (re.compile(r"\w ,(?=\s?\w)"), "a space before the comma"),
+    (re.compile(r"\w+ ,\s?(?=\w)"), "a space before the comma"),
 )  # fmt: skip
 
 

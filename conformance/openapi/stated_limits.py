@@ -5,22 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from conformance.model.rule import Side
 from conformance.openapi import prose
 from conformance.openapi.pattern_width import width
 from conformance.openapi.prose import Described
-from conformance.openapi.survey import View
+from conformance.openapi.survey import Survey, View
 
 _NUMBERS: Final = frozenset({"integer", "number"})
 _BY_TYPE: Final = {"least": ("minimum", "minItems"), "most": ("maximum", "maxItems")}
 
 
-def stated(found: Described, view: View) -> Iterator[tuple[str, int, str]]:
+def stated(survey: Survey, found: Described) -> Iterator[tuple[str, int, str]]:
     """Give the limits that hold for values of the type of a schema: keyword, value and the phrase of the text."""
+    view = survey.view(found.schema)
     for limit in prose.limits(found.text):
         keyword = _keyword(limit.keyword, view)
         if keyword is not None:
             yield keyword, limit.value, limit.phrase
-    if view.type == "array" and prose.says_at_least_one(found.text):
+    if view.type == "array" and prose.says_at_least_one(found.text) and Side.RESPONSE not in survey.sides(found.owner):
         yield "minItems", 1, "at least one"
 
 

@@ -16,7 +16,7 @@ from typing import Any, Final
 from urllib.parse import unquote, urlsplit
 
 from conformance.model.rule import Side
-from conformance.openapi.document import Document
+from conformance.openapi.document import Document, load
 from conformance.openapi.objects import METHODS, Kind, Node, walk
 
 _MAX_HOPS: Final = 64
@@ -446,6 +446,21 @@ def _url(server: Node) -> str:
         return str(variable.get("default", match[0])) if isinstance(variable, Mapping) else match[0]
 
     return _VARIABLE.sub(default, server.value["url"])
+
+
+def surveyed(path: Path) -> Survey:
+    """Read a description and survey it.
+
+    Raises:
+        DocumentError: it cannot be read, or is no OpenAPI 3.0 or 3.1 document.
+
+    """
+    document = load(path)
+    version = document.data.get("openapi") if isinstance(document.data, Mapping) else None
+    if not str(version).startswith(("3.0.", "3.1.")):
+        pointer = "/openapi" if version is not None else ""
+        document.fail(pointer, what=f"`openapi: {version}`", expected="an OpenAPI 3.0 or 3.1 document")
+    return Survey(document)
 
 
 def host_and_path(url: str) -> tuple[str, str]:

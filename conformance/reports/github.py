@@ -41,7 +41,7 @@ def _lines(shown: Overview) -> Iterator[str]:
 
 def _annotation(command: str, recurring: Recurring) -> str:
     finding = recurring.finding
-    title = f"{finding.rule_id}: {finding.operation or 'no operation'}"
+    title = f"{finding.rule_id}: {finding.concerns}"
     place = f"{finding.side.value} {finding.problem.instance_pointer}".rstrip()
     seen = (
         f" (seen {recurring.count}x, first in {terminal.seen_at(recurring.samples[0].place)})"

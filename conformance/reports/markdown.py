@@ -61,8 +61,10 @@ def _fitting(blocks: Iterator[list[str]], room: int, total: int) -> tuple[list[s
 
 def _head(shown: Overview) -> Iterator[str]:
     bad = sum(shown.verdicts[verdict] for verdict in _BAD)
-    if shown.exit_code:
+    if shown.exit_code and shown.rows:
         yield f"# ❌ Conformance: {bad} of {len(shown.rows)} operations fail"
+    elif shown.exit_code:
+        yield f"# ❌ Conformance: {len(shown.failing)} findings fail"
     else:
         yield "# ✅ Conformance: nothing fails"
     yield ""
@@ -81,6 +83,11 @@ def _changes(shown: Overview) -> Iterator[str]:
 
 def _table(shown: Overview) -> Iterator[str]:
     """Give the operations that fail, and count the others: a reader of a summary wants no list of what is well."""
+    if not shown.rows:
+        yield "| description | errors | warnings | notes |"
+        yield "|---|---:|---:|---:|"
+        yield from (f"| {_code(name)} | {' | '.join(counts)} |" for name, *counts in terminal.descriptions(shown))
+        yield ""
     bad = [row for row, _ in terminal.rows(shown) if row.verdict in _BAD]
     if bad:
         used = {name for row in bad for name, group in shown.groups_of(row).items() if group.findings or group.crashed}
@@ -114,7 +121,7 @@ def _finding(shown: Overview, recurring: Recurring) -> list[str]:
     accepted = shown.accepted(recurring)
     mark = "❌" if shown.fails(recurring) else "☑️" if accepted is not None else "⚠️"
     place = f"{finding.side.value} {problem.instance_pointer}".rstrip()
-    title = f"<b>{_html(finding.rule_id)}</b> {_html(finding.operation or 'no operation')} {_html(place)}"
+    title = f"<b>{_html(finding.rule_id)}</b> {_html(finding.concerns)} {_html(place)}"
     lines = [f"<details><summary>{mark} {title} ({recurring.count:,}x)</summary>", "", _code(_cut(problem.message)), ""]
     lines.append(f"- description: {_code(f'{finding.spec}:{finding.line}')} {_code(problem.spec_pointer or '/')}")
     if recurring.samples:

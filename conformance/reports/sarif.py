@@ -76,8 +76,7 @@ def _rule(name: str, facts: Mapping[str, str]) -> dict[str, Any]:
 
 def _invocation(shown: Overview, left_out: int) -> dict[str, Any]:
     told = [*_notifications(shown, left_out)]
-    crashed = any(row.tally.crashed for row in shown.rows)
-    return {"executionSuccessful": not crashed, "toolExecutionNotifications": told}
+    return {"executionSuccessful": not shown.crashed, "toolExecutionNotifications": told}
 
 
 def _notifications(shown: Overview, left_out: int) -> Iterator[dict[str, Any]]:
@@ -92,7 +91,7 @@ def _notifications(shown: Overview, left_out: int) -> Iterator[dict[str, Any]]:
 
 def _result(shown: Overview, recurring: Recurring, rules: Mapping[str, int]) -> dict[str, Any]:
     finding, problem = recurring.finding, recurring.finding.problem
-    where = f"{finding.operation or 'no operation'}, {finding.side.value} {problem.instance_pointer}".rstrip()
+    where = f"{finding.concerns}, {finding.side.value} {problem.instance_pointer}".rstrip()
     made: dict[str, Any] = {
         "ruleId": finding.rule_id,
         "ruleIndex": rules[finding.rule_id],

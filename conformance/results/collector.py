@@ -134,6 +134,11 @@ class Collector:
         counts.applicable = applicable
         counts.see(key, matched)
 
+    def add_passed(self, operation: str, passed: Iterable[str]) -> None:
+        """Add rules that had no objection to an exchange that is already counted."""
+        for rule in passed:
+            self._counts[operation].passed[rule] += 1
+
     def add_finding(self, finding: Finding, exchange: Exchange | None) -> None:
         """Add a finding; `exchange` is its evidence, None for findings about a document."""
         known = self._found.get(finding.fingerprint)

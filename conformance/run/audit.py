@@ -5,16 +5,17 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from conformance import recordings
+from conformance.checks import every
 from conformance.checks.auditor import Audit
 from conformance.checks.auditor import audit as judged
 from conformance.checks.judge import Judge
 from conformance.config import Settings
-from conformance.errors import NothingChecked, RecordingError
+from conformance.errors import NothingChecked, RecordingError, SettingsError
 from conformance.model import redact
 from conformance.model.audit import PLAIN
 from conformance.model.finding import Finding
@@ -23,15 +24,21 @@ from conformance.model.operation import Contract
 from conformance.model.report import SAMPLES, ApiFacts, Cell, Recurring, Report, Sample, Subject, Tally
 from conformance.model.route import Match
 from conformance.model.rule import Check, Severity
+from conformance.model.rule import Subject as Subjects
 from conformance.openapi import operations as openapi
 from conformance.openapi import overlay as overlays
-from conformance.openapi.changes import changes, paired_by_url
-from conformance.openapi.document import Document, load, shipped
-from conformance.openapi.survey import Survey
+from conformance.openapi.changes import compared, paired_by_url
+from conformance.openapi.document import shipped
+from conformance.openapi.rewriting import rewritten
+from conformance.openapi.survey import Survey, surveyed
 from conformance.results.evidence import spec_excerpt
+from conformance.run.corrections import Offer, Trial, candidates, judging, overlay, relative
 from conformance.run.recorder import emitter
 from conformance.run.suite import Outcome, chosen_checks, compiler
-from conformance.schemas.audited import Audited, Difference
+from conformance.run.waivers import Waiver, idle, waivers
+from conformance.schemas.audited import Audited as Context
+from conformance.schemas.audited import Difference, title
+from conformance.schemas.compiler import Compiler
 from conformance.schemas.observed import Observed
 from conformance.version import __version__
 
@@ -47,8 +54,20 @@ class Evidence:
     """Other descriptions of the same APIs."""
 
 
-def audit(settings: Settings, *, against: tuple[Path, ...] = ()) -> Outcome:
-    """Audit descriptions.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Audited(Outcome):
+    """What an audit made."""
+
+    offers: tuple[Offer, ...] = ()
+    """For each description that has any, the corrections that have proved themselves."""
+    waived: int = 0
+    """How many findings the settings waive."""
+    idle: tuple[str, ...] = ()
+    """What the settings waive in vain."""
+
+
+def audit(settings: Settings, *, against: tuple[Path, ...] = (), corrects: bool = False) -> Audited:
+    """Audit descriptions; `corrects` where corrections are wanted.
 
     Raises:
         ConformanceError: the settings are wrong, something cannot be read, or no audit check was chosen.
@@ -58,46 +77,90 @@ def audit(settings: Settings, *, against: tuple[Path, ...] = ()) -> Outcome:
     checks = chosen_checks(settings, audits=True)
     if not checks:
         raise NothingChecked(what="no audit check was chosen", hint="`conformance list checks` shows the names")
-    surveys = tuple(Survey(document) for document in documents(settings))
-    evidence = gathered(settings, against)
-    severities = {rule: Severity(level) for rule, level in settings.severity.items()}
-    audits = [judged(each, checks=checks, severities=severities) for each in prepared(surveys, evidence)]
+    bench = _Bench(
+        surveys=tuple(surveys(settings)),
+        evidence=gathered(settings, against),
+        checks=checks,
+        severities={rule: Severity(level) for rule, level in settings.severity.items()},
+        compiler=compiler(),
+    )
+    held = waivers(settings.audit_ignore)
+    whole = bench.audits()
+    audits = [_without(each, held) for each in whole]
     with emitter(settings) as emit:
         for finding in (finding for each in audits for finding in each.findings):
             if emit is not None:
                 emit(finding)
     cells = {cell.id: cell for cell in sorted(map(_cell, audits), key=lambda cell: cell.id)}
-    report = Report(subject=_subject(settings, surveys, checks, severities, evidence), cells=cells)
-    return Outcome(report=report, fail_on=Severity(settings.fail_on), seconds=time.perf_counter() - started)
+    return Audited(
+        report=Report(subject=_subject(settings, bench), cells=cells),
+        fail_on=Severity(settings.fail_on),
+        offers=tuple(bench.offers(whole, audits)) if corrects else (),
+        waived=sum(len(each.waived) for each in audits),
+        idle=tuple(idle(held, [waiver for each in audits for waiver in each.waived])),
+        seconds=time.perf_counter() - started,
+    )
 
 
-def documents(settings: Settings) -> Iterator[Document]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Bench:
+    """Descriptions, what speaks for or against them, and the checks that hold."""
+
+    surveys: tuple[Survey, ...]
+    evidence: Evidence
+    checks: tuple[Check, ...]
+    severities: dict[str, Severity]
+    compiler: Compiler
+
+    def audits(self) -> list[Audit]:
+        """Audit every description."""
+        observed = observe(self.surveys, self.evidence.exchanges, self.compiler)
+        return [self._audit(survey, self.surveys, observed) for survey in self.surveys]
+
+    def _audit(self, survey: Survey, crowd: tuple[Survey, ...], observed: dict[str, Observed]) -> Audit:
+        context = prepared(survey, crowd, self.evidence.official, observed.get(survey.document.path), self.compiler)
+        return judged(context, checks=self.checks, severities=self.severities)
+
+    def offers(self, audits: Iterable[Audit], unwaived: Iterable[Audit]) -> Iterator[Offer]:
+        """Try the corrections that the findings propose which nobody waived."""
+        has_evidence = bool(self.evidence.exchanges or self.evidence.official)
+        judge = judging([check for check in every() if check.subject is not Subjects.SPEC], self.compiler)
+        for before, left in zip(audits, unwaived, strict=True):
+            found = candidates(left.findings, has_evidence=has_evidence)
+            if found:
+                trial = Trial(
+                    before.survey,
+                    before=before,
+                    auditor=self._again,
+                    exchanges=belonging(before.survey, self.evidence.exchanges, self.compiler),
+                    judge=judge,
+                )
+                yield trial.offer(found)
+
+    def _again(self, survey: Survey) -> Audit:
+        """Audit a description that was edited, among its sisters as they are."""
+        path = survey.document.path
+        crowd = tuple(survey if each.document.path == path else each for each in self.surveys)
+        return self._audit(survey, crowd, observe((survey,), self.evidence.exchanges, self.compiler))
+
+
+def surveys(settings: Settings) -> Iterator[Survey]:
     """Give the descriptions that the settings name, as their contract reads them.
 
     Raises:
         DocumentError: one cannot be read, or is no OpenAPI 3.0 or 3.1 document.
-        SettingsError: a file or folder does not exist.
+        SettingsError: a file or folder does not exist, or two files have one name.
 
     """
+    known: dict[str, Path] = {}
     for path in openapi.find(settings.specs or (shipped(),)):
-        document = described(path)
+        survey = surveyed(path)
+        if survey.name in known:
+            what = f"{known[survey.name]} has the same name"
+            raise SettingsError(where=str(path), what=what, hint="give the descriptions different file names")
+        known[survey.name] = path
         found = overlays.beside(path) if settings.contract == Contract.CORRECTED.value else ()
-        yield overlays.apply(document, found).document if found else document
-
-
-def described(path: Path) -> Document:
-    """Read a description.
-
-    Raises:
-        DocumentError: it cannot be read, or is no OpenAPI 3.0 or 3.1 document.
-
-    """
-    document = load(path)
-    version = document.data.get("openapi") if isinstance(document.data, dict) else None
-    if not str(version).startswith(("3.0.", "3.1.")):
-        pointer = "/openapi" if version is not None else ""
-        document.fail(pointer, what=f"`openapi: {version}`", expected="an OpenAPI 3.0 or 3.1 document")
-    return document
+        yield Survey(overlays.apply(survey.document, found).document) if found else survey
 
 
 def gathered(settings: Settings, against: tuple[Path, ...]) -> Evidence:
@@ -107,7 +170,7 @@ def gathered(settings: Settings, against: tuple[Path, ...]) -> Evidence:
         ConformanceError: something cannot be read.
 
     """
-    official = tuple(Survey(described(path)) for path in openapi.find(against))
+    official = tuple(surveyed(path) for path in openapi.find(against))
     exchanges: dict[bytes, Exchange] = {}
     unreadable: list[str] = []
     for file in recordings.find(settings.recordings or ()):
@@ -130,29 +193,28 @@ def _content(exchange: Exchange) -> bytes:
     return digest.digest()
 
 
-def prepared(surveys: tuple[Survey, ...], evidence: Evidence) -> tuple[Audited, ...]:
-    """Give each description with its sisters and what speaks for or against it.
-
-    Raises:
-        DocumentError: there are recordings, and a description is too broken to match them.
-
-    """
-    observed = observe(surveys, evidence.exchanges)
-    held = compiler()
-    return tuple(
-        Audited(
-            survey=survey,
-            sisters=tuple(other for other in surveys if other is not survey),
-            differences=_differences(survey, evidence.official),
-            observed=observed.get(survey.document.path),
-            crowd=surveys,
-            compiler=held,
-        )
-        for survey in surveys
+def prepared(
+    survey: Survey,
+    crowd: tuple[Survey, ...],
+    official: tuple[Survey, ...],
+    observed: Observed | None,
+    known: Compiler,
+) -> Context:
+    """Give a description with its sisters and what speaks for or against it."""
+    differences, others, met = _differences(survey, official)
+    return Context(
+        survey=survey,
+        sisters=tuple(other for other in crowd if other is not survey),
+        crowd=crowd,
+        differences=differences,
+        others=others,
+        compared=met,
+        observed=observed,
+        compiler=known,
     )
 
 
-def observe(surveys: Iterable[Survey], exchanges: Iterable[Exchange]) -> dict[str, Observed]:
+def observe(surveys: Iterable[Survey], exchanges: Iterable[Exchange], known: Compiler) -> dict[str, Observed]:
     """Give what exchanges show of descriptions, by path; nothing for those that no exchange belongs to.
 
     Raises:
@@ -162,27 +224,54 @@ def observe(surveys: Iterable[Survey], exchanges: Iterable[Exchange]) -> dict[st
     facts = tuple(exchanges)
     if not facts:
         return {}
-    known = {survey.document.path: Observed(survey) for survey in surveys}
+    found = {survey.document.path: Observed(survey) for survey in surveys}
     built = [operation for survey in surveys for operation in openapi.build(survey.document)]
-    judge = Judge(built, checks=(), compiler=compiler())
+    judge = Judge(built, checks=(), compiler=known)
     for exchange in facts:
-        found = judge.router.match(exchange.request.method, exchange.request.url)
-        if isinstance(found, Match):
-            known[found.operation.api.path].add(judge.read(exchange, found))
-    return {path: observed for path, observed in known.items() if observed.exchanges}
+        match = judge.router.match(exchange.request.method, exchange.request.url)
+        if isinstance(match, Match):
+            found[match.operation.api.path].add(judge.read(exchange, match))
+    return {path: observed for path, observed in found.items() if observed.exchanges}
 
 
-def _differences(survey: Survey, official: tuple[Survey, ...]) -> tuple[Difference, ...] | None:
+def belonging(survey: Survey, exchanges: Iterable[Exchange], known: Compiler) -> list[Exchange]:
+    """Give the exchanges that belong to an operation of a description."""
+    facts = tuple(exchanges)
+    judge = Judge(openapi.build(survey.document) if facts else (), checks=(), compiler=known)
+    return [each for each in facts if isinstance(judge.router.match(each.request.method, each.request.url), Match)]
+
+
+def _differences(
+    survey: Survey, official: tuple[Survey, ...]
+) -> tuple[tuple[Difference, ...] | None, tuple[str, ...], frozenset[str]]:
+    """What other descriptions of the same API say differently, their names, and the schemas that they have, too."""
     found: list[Difference] = []
-    has_met = False
+    schemas: set[str] = set()
+    names: list[str] = []
     for other in official:
         pairs = list(paired_by_url(survey, other))
         if any(left is not None and right is not None for left, right in pairs):
-            has_met = True
+            names.append(other.name)
+            changes, met = compared(survey, other, pairs)
+            is_version = bool(title(survey)) and title(survey) == title(other)
             found += [
-                Difference(other=other.name, change=change, survey=other) for change in changes(survey, other, pairs)
+                Difference(other=other.name, change=change, survey=other, is_version=is_version) for change in changes
             ]
-    return tuple(found) if has_met else None
+            schemas |= met
+    return (tuple(found) if names else None), tuple(names), frozenset(schemas)
+
+
+def _without(found: Audit, held: tuple[Waiver, ...]) -> Audit:
+    """An audit without the findings that are waived."""
+    by_finding = {
+        each.fingerprint: next((waiver for waiver in held if waiver.holds(each, found.survey.name)), None)
+        for each in found.findings
+    }
+    return replace(
+        found,
+        findings=tuple(each for each in found.findings if by_finding[each.fingerprint] is None),
+        waived=tuple(waiver for waiver in by_finding.values() if waiver is not None),
+    )
 
 
 def _cell(audited: Audit) -> Cell:
@@ -230,33 +319,74 @@ def _sample(finding: Finding, line: int) -> Sample:
     )
 
 
-def _subject(
-    settings: Settings,
-    surveys: tuple[Survey, ...],
-    checks: tuple[Check, ...],
-    severities: dict[str, Severity],
-    evidence: Evidence,
-) -> Subject:
+def _subject(settings: Settings, bench: _Bench) -> Subject:
     return Subject(
         version=__version__,
         contract=settings.contract,
-        apis=tuple(_facts(survey) for survey in surveys),
+        apis=tuple(_facts(survey) for survey in bench.surveys),
         operations=(),
         rules={
             check.id: {
                 "title": check.title,
-                "severity": severities.get(check.id, check.severity).value,
+                "severity": bench.severities.get(check.id, check.severity).value,
                 "subject": check.subject.value,
                 "technique": check.technique.value if check.technique else "",
             }
-            for check in checks
+            for check in bench.checks
         },
         settings={
             "command": "audit",
-            "exchanges": len(evidence.exchanges),
-            "against": [survey.name for survey in evidence.official],
+            "exchanges": len(bench.evidence.exchanges),
+            "against": [survey.name for survey in bench.evidence.official],
         },
     )
+
+
+def write_overlays(offers: tuple[Offer, ...], to: Path) -> list[Path]:
+    """Write the corrections as Overlay documents and give their paths.
+
+    One description: the file that was named. Several: a file each beside it, with the name of the description in its
+    own; in a folder, files named after the descriptions.
+
+    Raises:
+        SettingsError: they cannot be written.
+
+    """
+    made: list[Path] = []
+    for offer in offers:
+        if to.is_dir():
+            path = to / f"{offer.survey.name}.yaml"
+        else:
+            path = to if len(offers) == 1 else to.with_name(f"{to.stem}.{offer.survey.name}{to.suffix or '.yaml'}")
+        extends = relative(Path(offer.survey.document.path), path)
+        _write(path, overlay(offer, extends=extends).encode(), option="--overlay")
+        made.append(path)
+    return made
+
+
+def write_corrected(offers: tuple[Offer, ...], folder: Path) -> list[Path]:
+    """Write corrected copies of descriptions, formatted as their authors did, and give their paths.
+
+    Raises:
+        DocumentError: a description is written in a way that cannot be edited in place.
+        SettingsError: they cannot be written.
+
+    """
+    made = []
+    for offer in offers:
+        path = folder / Path(offer.survey.document.path).name
+        _write(path, rewritten(offer.survey.document, offer.edits), option="--output")
+        made.append(path)
+    return made
+
+
+def _write(path: Path, text: bytes, *, option: str) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(text)
+    except OSError as error:
+        hint = "name a place that can be written"
+        raise SettingsError(where=option, what=f"{error.filename}: {error.strerror}", hint=hint) from error
 
 
 def _facts(survey: Survey) -> ApiFacts:

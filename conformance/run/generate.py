@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from itertools import chain
 from pathlib import Path
 from typing import Final
@@ -24,8 +25,7 @@ from conformance.model.http import Exchange, Headers, Request, Response
 from conformance.model.operation import Operation
 from conformance.model.report import Cell, Report
 from conformance.model.rule import Severity
-from conformance.run.check import recorded
-from conformance.run.recorder import Recorder, emitter
+from conformance.run.recorder import Recorder, emitter, recorded
 from conformance.run.suite import Outcome, Progress, Suite, compiler, suite
 from conformance.targets import Options, Target
 
@@ -33,24 +33,24 @@ CASSETTES: Final = "cassettes"
 MOCK: Final = "mock"
 
 
-def run(settings: Settings, *, progress: Progress = lambda _: None) -> Outcome:
+def run(settings: Settings, *, progress: Progress = lambda _: None, made: Suite | None = None) -> Outcome:
     """Generate requests for every operation, send them to the target and judge the answers.
+
+    `made` are the descriptions and the judge, where they are loaded already.
 
     Raises:
         ConformanceError: the settings are wrong, the target cannot be reached, or nothing was checked.
 
     """
     started = time.perf_counter()
-    made = suite(settings)
+    made = suite(settings) if made is None else made
     modes = [_mode(name) for name in settings.modes]
-    with emitter(settings) as emit:
-        field = _Field(made)
+    with emitter(settings) as emit, closing(_Field(made)) as field:
         work: list[Callable[[], Cell]] = [
             _generated(field, operation, mode, emit, progress) for operation in made.chosen for mode in modes
         ]
         work += [_recorded(file, made, emit, progress) for file in _recordings(settings)]
         cells = [job() for position, job in enumerate(work) if settings.shard.holds(position)]
-        field.close()
     decisive = {"modes": list(settings.modes), "max_cases": settings.max_cases, "seed": settings.seed}
     report = Report(
         subject=made.subject(target=settings.target, **decisive),
@@ -89,6 +89,7 @@ class _Field:
             made.settings.target,
             Options(servers=servers, mock=self._answer if self._is_mock else None, keep_host=self._is_mock),
         )
+        self._target.reach()
 
     def _answer(self, sent: Request) -> Response:
         assert self._mock is not None  # noqa: S101 - only the mock target calls this
@@ -114,9 +115,8 @@ class _Field:
         )
         for step in chain.from_iterable(self._target.play(work.scripts(operation, mode))):
             exchange = step.exchange
-            if exchange is None:
-                raise NothingChecked(what=f"{settings.target}: {step.failure}", hint="start the target")
-            yield exchange, step.case.operation
+            if exchange is not None:
+                yield exchange, step.case.operation
 
     def _dressed(self, sent: Request) -> Request:
         settings = self.suite.settings

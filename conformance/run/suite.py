@@ -82,11 +82,13 @@ def chosen(operations: Iterable[Operation], globs: tuple[str, ...]) -> tuple[Ope
 def chosen_checks(settings: Settings, *, audits: bool = False) -> tuple[Check, ...]:
     """Give the checks that `--select` and `--ignore` leave: those of descriptions, or all others.
 
+    Strict checks are left out, unless strictness is asked for, or one of them by its name.
+
     Raises:
         SettingsError: a name or glob names no check.
 
     """
-    every = checks.every(Subjects.SPEC) if audits else checks.of_traffic()
+    every = checks.every(Subjects.SPEC) if audits else checks.of_traffic(strict=True)
     for glob in (*settings.select, *settings.ignore, *settings.severity):
         if not any(fnmatchcase(check.id, glob) for check in every):
             hint = "`conformance list checks` shows the names"
@@ -95,6 +97,7 @@ def chosen_checks(settings: Settings, *, audits: bool = False) -> tuple[Check, .
         check
         for check in every
         if (not settings.select or any(fnmatchcase(check.id, glob) for glob in settings.select))
+        and (settings.strict or not check.strict or check.id in settings.select)
         and not any(fnmatchcase(check.id, glob) for glob in settings.ignore)
     )
 

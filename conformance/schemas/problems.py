@@ -22,6 +22,9 @@ from conformance.schemas.walk import exact, spec_pointer
 
 _LONGEST: Final = 80
 
+REPEATED: Final = "repeated"
+"""Stands for `type` where a scalar is sent several times."""
+
 IDENTIFIER: Final = "identifier"
 """Stands for `pattern` where the pattern is that of an identifier."""
 
@@ -46,6 +49,7 @@ _KINDS: Final = {
     ),
     "type": "type",
     "pattern": "pattern",
+    REPEATED: REPEATED,
     IDENTIFIER: IDENTIFIER,
 }  # fmt: skip
 
@@ -53,7 +57,8 @@ _KINDS: Final = {
 def kind(keyword: str) -> str:
     """Give the group of a keyword, so that each fault belongs to one check.
 
-    The groups are type, enum, pattern, identifier, format, required, bounds, and structure for everything else.
+    The groups are type, repeated, enum, pattern, identifier, format, required, bounds, and structure for everything
+    else.
     """
     return _KINDS.get(keyword, "structure")
 

@@ -52,7 +52,9 @@ def _compiled(schema: JsonSchema, root: JsonSchema, trail: Trail, made: dict[fro
     declared = properties(schema, root)
     allowed = types(schema, root)
     if declared and allowed <= {"object", "null"}:
-        return _objects({name: _column(child, root, trail, made) for name, child in declared.items()})
+        columns = {name: _column(child, root, trail, made) for name, child in declared.items()}
+        more = keyword(schema, root, "additionalProperties")
+        return _objects(columns, is_open=more is not None and more is not False)
     item = items(schema, root)
     if item is not None and allowed <= {"array", "null"}:
         return _arrays(_column(item, root, trail, made))
@@ -88,7 +90,7 @@ def _some_strings(values: Sequence[Any]) -> tuple[Hashable, int]:
     return None in values, list(map(type, values)).count(str)
 
 
-def _objects(columns: dict[str, _Column]) -> _Column:
+def _objects(columns: dict[str, _Column], *, is_open: bool) -> _Column:
     choices = tuple(name for name, column in columns.items() if column is _members)
     nested = tuple(
         (name, getattr(column, "one", None) or _alone(column))
@@ -106,6 +108,8 @@ def _objects(columns: dict[str, _Column]) -> _Column:
                 shape, count = look_at(found)
                 inner.append(shape)
                 strings += count
+        if is_open:
+            strings += sum(_strings_within(found) for name, found in value.items() if name not in columns)
         return (tuple(value), kinds, tuple(inner)), strings
 
     def together(values: Sequence[Any]) -> tuple[Hashable, int]:
@@ -120,7 +124,8 @@ def _objects(columns: dict[str, _Column]) -> _Column:
             return (gaps, frozenset([shape for shape, _ in found])), sum([count for _, count in found])
         keys = names.pop()
         seen = [
-            columns[name](values) for name, values in zip(keys, zip(*map(_values, present), strict=True), strict=True)
+            columns.get(name, _anything)(values)
+            for name, values in zip(keys, zip(*map(_values, present), strict=True), strict=True)
         ]
         strings = len(keys) * len(present) + sum([count for _, count in seen])
         return (gaps, keys, tuple([shape for shape, _ in seen])), strings
@@ -130,6 +135,10 @@ def _objects(columns: dict[str, _Column]) -> _Column:
 
 
 _values = dict.values
+
+
+def _strings_within(value: Any) -> int:
+    return 0 if type(value) is str else count_strings(value)
 
 
 def _alone(column: _Column) -> Look:

@@ -52,6 +52,16 @@ class Guarded:
         """Whether nothing leaves this machine."""
         return self._target.local
 
+    def reach(self) -> None:
+        """Find out whether anybody is there; a dry run does not ask.
+
+        Raises:
+            TargetError: nobody is.
+
+        """
+        if not self._policy.dry:
+            self._target.reach()
+
     def send(self, request: Request) -> Outcome:
         """Give the outcome of a request that may be sent."""
         refusal = self.refusal(request)

@@ -226,7 +226,7 @@ def exchange(value: Any) -> Exchange:
 def test_every_objection_of_a_schema_is_reported_by_one_check(schema: Any, value: Any) -> None:
     """No keyword may fall between the checks: what is invalid is found, once at each place."""
     operation = answering(schema)
-    judge = Judge((operation,), checks=checks.every(), compiler=COMPILER)
+    judge = Judge((operation,), checks=checks.by_default(), compiler=COMPILER)
     judgement = judge.judge(exchange(value))
     assert not judgement.crashed
     valid = COMPILER.validator(schema_of(operation), api=operation.api).is_valid(value)

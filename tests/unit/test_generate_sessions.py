@@ -15,7 +15,7 @@ import pytest
 from conformance import checks
 from conformance.checks.judge import Judge
 from conformance.errors import SettingsError
-from conformance.generate.case import Mode
+from conformance.generate.case import Mode, authorized
 from conformance.generate.script import Step
 from conformance.generate.sessions import sessions
 from conformance.generate.work import Work
@@ -176,7 +176,7 @@ def played(operations: tuple[Operation, ...], anchor: str, server: Callable[[Req
 
 
 def found(operations: tuple[Operation, ...], steps: list[Step]) -> set[str]:
-    judge = Judge(operations, checks=checks.every(), compiler=compiler())
+    judge = Judge(operations, checks=checks.of_traffic(), compiler=compiler())
     rules = set()
     for step in steps:
         assert step.exchange is not None
@@ -258,7 +258,8 @@ def test_sessions_go_on_with_what_they_have(tmp_path: Path, fault: str, steps: i
 def test_without_an_answer_a_session_ends_soon(tmp_path: Path) -> None:
     steps = played(document(tmp_path), "createThing", Server(fault="down"))
     assert {step.failure for step in steps} == {"reset"}
-    assert all(step.exchange is None for step in steps)
+    assert {step.exchange.response.status for step in steps if step.exchange} == {0}
+    assert found(document(tmp_path), steps) == {"no-answer"}
 
 
 def test_what_another_path_creates_is_fetched_where_it_is_shown(tmp_path: Path) -> None:
@@ -317,7 +318,7 @@ def shipped() -> tuple[Operation, ...]:
 
 def test_the_reference_server_lives_through_the_sessions_of_all_ninety_operations() -> None:
     mock = Mock(shipped(), compiler(), seed=0)
-    judge = Judge(shipped(), checks=checks.every(), compiler=compiler())
+    judge = Judge(shipped(), checks=checks.of_traffic(), compiler=compiler())
     called = set()
     for session in sessions(shipped()):
         state = State()
@@ -327,12 +328,7 @@ def test_the_reference_server_lives_through_the_sessions_of_all_ninety_operation
 
         script = session.script(
             context=lambda operation, state=state: dict(mock.seeded(operation, state)),  # type: ignore[misc] # the default
-            dress=lambda sent: Request(
-                method=sent.method,
-                url=sent.url,
-                headers=sent.headers.replace("Authorization", mock.authorization),
-                body=sent.body,
-            ),
+            dress=lambda sent: authorized(sent, mock.authorization),
         )
         for step in hold(answered, script):
             called.add(step.case.operation.key)
@@ -340,3 +336,12 @@ def test_the_reference_server_lives_through_the_sessions_of_all_ninety_operation
             judgement = judge.judge(step.exchange, operation=step.case.operation)
             assert not judgement.findings, (step.case.label, judgement.findings[0].problem.message)
     assert len(called) == 90
+
+
+def test_what_was_withheld_is_no_exchange(tmp_path: Path) -> None:
+    def withholding(_: Request) -> Outcome:
+        return Failure(reason=Reason.WITHHELD, message="not allowed")
+
+    steps = played(document(tmp_path), "createThing", withholding)
+    assert steps
+    assert all(step.withheld and step.exchange is None for step in steps)

@@ -28,6 +28,9 @@ class Recorded:
         self.methods: list[str] = []
         self.closed = False
 
+    def reach(self) -> None:
+        self.methods.append("reach")
+
     def send(self, request: Request) -> Outcome:
         self.methods.append(request.method)
         return Response(status=200)
@@ -71,6 +74,14 @@ def test_only_what_the_user_allowed_is_sent(host: str, local: bool, policy: Poli
         assert (guarded.name, guarded.local) == ("recorded", local)
         guarded.close()
         assert target.closed
+
+
+def test_a_dry_run_does_not_even_ask_who_is_there() -> None:
+    target = Recorded(local=True)
+    Guarded(target, Policy(dry=True)).reach()
+    assert target.methods == []
+    Guarded(target, Policy()).reach()
+    assert target.methods == ["reach"]
 
 
 def test_a_refusal_says_what_would_allow_it() -> None:

@@ -10,7 +10,7 @@ from conformance.model.audit import Confidence, Evidence, Grounds, Technique, Wi
 from conformance.model.rule import DocumentExample, Problem, Severity, audit
 from conformance.model.specimen import BODY, asking
 from conformance.openapi import prose
-from conformance.openapi.flaws import flaw, setting
+from conformance.openapi.flaws import appending, flaw
 from conformance.openapi.objects import Node
 from conformance.openapi.survey import OperationNode, Survey
 from conformance.schemas.audited import Audited
@@ -89,7 +89,8 @@ def _alternatives(
             if not _ASKING.search(sentence):
                 continue
             for match in (*_EITHER.finditer(sentence), *_INSTEAD.finditer(sentence)):
-                left, right = (_field(match[side], properties) for side in ("left", "right"))
+                left = _field(_tails(match["left"]), properties)
+                right = _field(_heads(match["right"]), properties)
                 if left is not None and right is not None and left != right:
                     yield tuple(sorted((left, right))), pointer, match.group()
 
@@ -101,23 +102,25 @@ def _texts(operation: OperationNode, properties: Mapping[str, Node]) -> Iterator
             yield node.at("description"), text
 
 
-def _field(words: str, properties: Mapping[str, Node]) -> str | None:
+def _field(candidates: Iterator[str], properties: Mapping[str, Node]) -> str | None:
     """The property that some words mean: its name, or the first words of its description."""
-    told = words.strip("` ").lower()
-    for tail in _tails(told):
-        for name in properties:
-            if _bare(name) == _bare(tail):
+    told = list(candidates)
+    for words in told:
+        for name, node in properties.items():
+            text = str(node.get("description") or "").lower()
+            if _bare(name) == _bare(words) or (" " in words and text.startswith(f"{words.lower()} ")):
                 return name
-    for name, node in properties.items():
-        if len(told.split()) > 1 and str(node.get("description") or "").lower().startswith(f"{told} "):
-            return name
     return None
 
 
 def _tails(words: str) -> Iterator[str]:
-    parts = words.split()
-    for start in range(len(parts)):
-        yield " ".join(parts[start:])
+    parts = words.strip("` ").split()
+    return (" ".join(parts[start:]) for start in range(len(parts)))
+
+
+def _heads(words: str) -> Iterator[str]:
+    parts = words.strip("` ").split()
+    return (" ".join(parts[:end]) for end in range(len(parts), 0, -1))
 
 
 def _bare(name: str) -> str:
@@ -142,8 +145,8 @@ def _problem(survey: Survey, schema: Node, names: tuple[str, ...], source: str, 
         confidence=Confidence.MEDIUM,
         evidence=(Evidence(what="the text", samples=(Witness(source=source, value=phrase),)),),
         cause=f"{owner.pointer}: {' or '.join(names)}",
-        edits=() if owner.has("anyOf") else (setting(owner, "anyOf", union),),
+        edits=(appending(f"{owner.pointer}/allOf", {"anyOf": union}),) if source.endswith("/conditional") else (),
         remedy=f"One of {', '.join(names)} is required.",
     )
     message = f"the text asks for {' or '.join(names)}, the schema for neither"
-    return flaw(owner, message, keyword="anyOf", expected=list(names), grounds=grounds)
+    return flaw(owner, message, keyword="requirement", expected=list(names), actual=min(names), grounds=grounds)

@@ -52,7 +52,7 @@ def default_only_in_text(audited: Audited) -> Iterator[Problem]:
     for found in prose.described(survey):
         written = prose.default(found.text)
         view = survey.view(found.schema)
-        if written is None or view.has("default") or survey.sides(found.owner) == {Side.RESPONSE}:
+        if written is None or view.has("default") or Side.REQUEST not in survey.sides(found.owner):
             continue
         value = typed(written, view)
         if value is NO_DEFAULT or audited.objections(found.schema, value):

@@ -34,5 +34,5 @@ def empty_description(audited: Audited) -> Iterator[Problem]:
             text = node.get(field)
             if isinstance(text, str) and not text.strip():
                 what = "property" if node.field == "properties" else node.kind.value
-                message = f"the {field} of a {what} is empty"
+                message = f"the {field} of {'an' if what[0] in 'aeio' else 'a'} {what} is empty"
                 yield flaw(node, message, keyword=field, grounds=Grounds(cause=f"empty {field} of a {what}"))

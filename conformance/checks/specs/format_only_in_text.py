@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Final
 
-from conformance.model.audit import Confidence, Edit, Evidence, Grounds, Technique, Witness
+from conformance.model.audit import Blame, Confidence, Edit, Evidence, Grounds, Technique, Witness
 from conformance.model.rule import DocumentExample, Problem, Severity, audit
 from conformance.model.specimen import THING, thing
 from conformance.openapi import prose
@@ -15,6 +16,8 @@ from conformance.schemas.audited import Audited
 
 _PATTERNS: Final = {"phone-number": r"^\+[1-9]\d{1,14}$", "iso-country-code": "^[A-Z]{2}$"}
 """What says the same as a format that JSON Schema does not know."""
+_LINK: Final = re.compile(r"ur[il]|link|href|callback|endpoint", re.IGNORECASE)
+"""Where the name does not speak of a link, the text may be the wrong one."""
 
 
 @audit(
@@ -60,11 +63,13 @@ def format_only_in_text(audited: Audited) -> Iterator[Problem]:
         view = survey.view(schema)
         if view.type == "string" and not any(view.has(name) for name in ("format", "pattern", "enum", "const")):
             evidence = Evidence(what="the text", samples=(Witness(source=found.pointer, value=named.phrase),))
+            is_odd = named.format == "uri" and not _LINK.search(found.name)
             grounds = Grounds(
-                confidence=Confidence.MEDIUM,
+                confidence=Confidence.LOW if is_odd else Confidence.MEDIUM,
+                blame=Blame.UNDECIDED if is_odd else Blame.SPEC,
                 evidence=(evidence,),
                 cause=prose.cause(found, "format"),
-                edits=(_edit(audited, schema, named.format),),
+                edits=() if is_odd else (_edit(audited, schema, named.format),),
                 remedy=f"{found.name} has the format {named.format}, as the text says.",
             )
             message = f"{found.name}: the text says {named.phrase!r}, the schema has no format"

@@ -62,7 +62,7 @@ def limit_contradicts_text(audited: Audited) -> Iterator[Problem]:
     survey = audited.survey
     for found in prose.described(survey):
         view = survey.view(found.schema)
-        for keyword, value, phrase in stated(found, view):
+        for keyword, value, phrase in stated(survey, found):
             declared = view.get(keyword)
             if declared is not None and declared != value:
                 message = f"{found.name}: the text says {phrase!r}, the schema has {keyword} {declared}"

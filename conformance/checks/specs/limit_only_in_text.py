@@ -7,7 +7,7 @@ from typing import Final
 
 from conformance.model.audit import Confidence, Evidence, Grounds, Technique, Witness
 from conformance.model.rule import DocumentExample, Problem, Severity, audit
-from conformance.model.specimen import THING, query, thing
+from conformance.model.specimen import BODY, THING, asking, query, thing
 from conformance.openapi import prose
 from conformance.openapi.flaws import flaw, setting
 from conformance.openapi.stated_limits import fulfilled, stated
@@ -48,8 +48,13 @@ _LIST: Final = {"type": "array", "items": {"type": "string"}}
         ),
         DocumentExample(
             title="a list",
-            document=thing(sids={**_LIST, "description": "Documents. At least one document is required."}),
-            at=(f"{THING}/properties/sids",),
+            document=asking(
+                {
+                    "type": "object",
+                    "properties": {"sids": {**_LIST, "description": "Documents. At least one document is required."}},
+                }
+            ),
+            at=(f"{BODY}/properties/sids",),
         ),
     ],
 )
@@ -61,7 +66,7 @@ def limit_only_in_text(audited: Audited) -> Iterator[Problem]:
     survey = audited.survey
     for found in prose.described(survey):
         view = survey.view(found.schema)
-        for keyword, value, phrase in stated(found, view):
+        for keyword, value, phrase in stated(survey, found):
             if view.get(keyword) is None and not fulfilled(view, keyword, value):
                 grounds = Grounds(
                     confidence=Confidence.MEDIUM,

@@ -69,7 +69,8 @@ def missing_error_response(audited: Audited) -> Iterator[Problem]:
                     for status in missing
                 ),
             )
-            yield flaw(operation.node, f"{' and '.join(missing)} is not documented", keyword="responses",
+            message = f"{' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} not documented"
+            yield flaw(operation.node, message, keyword="responses",
                        expected=missing, grounds=grounds)  # fmt: skip
 
 

@@ -70,6 +70,5 @@ def _edit(found: Described) -> Edit | None:
     if owner.field != "properties" or holder is None:
         return None
     required = holder.get("required")
-    if not isinstance(required, list):
-        return setting(holder, "required", [owner.key])
-    return None if owner.key in required else appending(f"{holder.pointer}/required", owner.key)
+    is_listed = isinstance(required, list) and owner.key in required
+    return None if is_listed else appending(f"{holder.pointer}/required", owner.key)

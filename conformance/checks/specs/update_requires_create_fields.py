@@ -57,16 +57,16 @@ def update_requires_create_fields(audited: Audited) -> Iterator[Problem]:
     server accepts. `PUT` is left alone: it replaces the whole.
     """
     survey = audited.survey
-    creators: dict[str, OperationNode] = {}
+    creators: dict[str, tuple[OperationNode, Node]] = {}
     for operation in survey.operations:
         if operation.method in {"POST", "PUT"} and not operation.path.rstrip("/").endswith(("}", "}.json")):
-            creators.update({target: operation for target, _ in _bodies(survey, operation)})
+            creators.update({target: (operation, schema) for target, schema in _bodies(survey, operation)})
     for operation in survey.operations:
         if operation.method in _UPDATES and operation.path.rstrip("/").endswith(("}", "}.json")):
             for target, schema in _bodies(survey, operation):
                 required = sorted(survey.required(schema))
                 if target in creators and required:
-                    yield _said(survey, schema, creators[target], required)
+                    yield _said(audited, schema, *creators[target], required)
 
 
 def _bodies(survey: Survey, operation: OperationNode) -> Iterator[tuple[str, Node]]:
@@ -77,20 +77,20 @@ def _bodies(survey: Survey, operation: OperationNode) -> Iterator[tuple[str, Nod
             yield target.pointer, schema
 
 
-def _said(survey: Survey, schema: Node, creator: OperationNode, required: list[str]) -> Problem:
-    optional = {
-        "type": "object",
-        "properties": {name: child.value for name, child in survey.properties(schema).items()},
-    }
+def _said(audited: Audited, schema: Node, creator: OperationNode, model: Node, required: list[str]) -> Problem:
+    survey = audited.survey
+    seen = audited.observed.seen.get(survey.plain(schema).pointer) if audited.observed else None
+    left_out = [tally.evidence(f"accepted without {name}") for name, tally in seen.missing.items()] if seen else []
     witness = Witness(source=creator.node.pointer, value=f"{creator.method} {creator.path}")
     grounds = Grounds(
-        confidence=Confidence.MEDIUM,
-        evidence=(Evidence(what="the schema is that of creation", samples=(witness,)),),
+        confidence=Confidence.HIGH if left_out else Confidence.MEDIUM,
+        evidence=(Evidence(what="the schema is that of creation", samples=(witness,)), *left_out),
         edits=(
-            removal(f"{schema.pointer}/$ref"),
-            *(setting(schema, name, value) for name, value in optional.items()),
+            *(removal(f"{part.pointer}/required") for part in survey.view(schema).parts if part.has("required")),
+            removal(f"{model.pointer}/$ref"),
+            setting(model, "allOf", [{"$ref": model.reference}, {"required": required}]),
         ),
-        remedy=f"An update may leave out {', '.join(required)}.",
+        remedy=f"An update may leave out {', '.join(required)}, creation may not.",
     )
     message = f"an update has to send {', '.join(required)}, as creation has: both use {schema.reference}"
     return flaw(schema, message, keyword="required", actual=required, grounds=grounds)

@@ -40,6 +40,18 @@ def prefixes_of_field(name: str) -> tuple[str, ...] | None:
     return _fields().get(snake)
 
 
+def is_sid(text: str) -> bool:
+    """Tell whether text is a SID."""
+    return SID.fullmatch(text) is not None
+
+
+def same(left: Any, right: Any) -> bool:
+    """Tell whether two values are one; SIDs ignore case."""
+    if isinstance(left, str) and isinstance(right, str):
+        return left == right or (is_sid(left) and left.lower() == right.lower())
+    return bool(left == right)
+
+
 def demands(operation: Operation) -> Callable[[str, JsonSchema], Mapping[str, Any]]:
     """Give what a property of an operation must be beyond its schema, from its name and its schema."""
     return _prefixed if applies(operation.api) else _undemanding

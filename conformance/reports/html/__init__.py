@@ -12,6 +12,7 @@ import base64
 import gzip
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -23,7 +24,7 @@ import jinja2
 from conformance.model import curl
 from conformance.model.excerpt import Excerpt
 from conformance.model.overview import GROUPS, KINDS, GroupTally, Overview, Row
-from conformance.model.report import Recurring, Verdict
+from conformance.model.report import ApiFacts, Recurring, Verdict
 from conformance.model.rule import Severity
 from conformance.reports.terminal import seen_at
 
@@ -123,12 +124,10 @@ def render(shown: Overview) -> str:
 
 
 def _items(shown: Overview) -> Iterator[tuple[str, str]]:
-    apis = {row.operation.key: row.operation.api for row in shown.rows}
     new = {each.finding.fingerprint for each in shown.changes.new} if shown.changes is not None else frozenset()
     for recurring in _by_reading(shown):
         name = recurring.finding.fingerprint
-        api = apis.get(recurring.finding.operation or "", "")
-        yield name, _item(shown, recurring, api=api, is_new=name in new)
+        yield name, _item(shown, recurring, is_new=name in new)
 
 
 def _size(texts: Iterable[str]) -> int:
@@ -178,14 +177,14 @@ def _pack(text: str) -> str:
     return base64.b64encode(gzip.compress(text.encode("utf-8", "replace"), mtime=0)).decode("ascii")
 
 
-def _item(shown: Overview, recurring: Recurring, *, api: str, is_new: bool) -> str:
+def _item(shown: Overview, recurring: Recurring, *, is_new: bool) -> str:
     finding = recurring.finding
     first = recurring.samples[0] if recurring.samples else None
     return _templates().get_template("finding.html.jinja").render(
         recurring=recurring,
         finding=finding,
         problem=finding.problem,
-        api=api,
+        api=shown.api_of(recurring),
         group=shown.groups.get(finding.rule_id, ""),
         rule=shown.report.subject.rules.get(finding.rule_id, {}),
         mark=_SEVERITY_MARKS[finding.severity.value],
@@ -219,6 +218,7 @@ def _page(shown: Overview, *, findings: Iterable[str], packed: str, left_out: in
         marks=_MARKS,
         verdict_words=_VERDICT_WORDS,
         apis=list(_apis(shown)),
+        by_description=_by_description(shown),
         rules=_rules(shown),
         severities=list(reversed(Severity)),
         suspects=sorted({each.finding.suspect.value for each in shown.findings}),
@@ -257,6 +257,11 @@ def _cell(shown: Overview, title: str, group: GroupTally | None) -> Cell:
     if group.findings:
         return Cell(state="warn", text=f"! {count}", words=f"{title}: {count} findings; {counted}", target=target)
     return Cell(state="pass", text="✓", words=f"{title}: {counted}", target="")
+
+
+def _by_description(shown: Overview) -> list[tuple[ApiFacts, list[int]]]:
+    found = Counter((shown.api_of(each), each.finding.severity) for each in shown.findings)
+    return [(api, [found[api.name, severity] for severity in reversed(Severity)]) for api in shown.report.subject.apis]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,8 +2,8 @@
 (() => {
   const one = (selector, root = document) => root.querySelector(selector);
   const all = (selector, root = document) => [...root.querySelectorAll(selector)];
-  const filters = one("#filters"), form = one("form", filters), list = one("#list"), matrix = one("#matrix"), body = matrix.tBodies[0];
-  const rows = all("tr", body), coverage = all("#coverage-table tbody tr");
+  const filters = one("#filters"), form = one("form", filters), list = one("#list"), matrix = one("#matrix"), body = matrix?.tBodies[0];
+  const rows = body ? all("tr", body) : [], coverage = all("#coverage-table tbody tr");
   rows.forEach((row, index) => { row.order = index; row.search = row.dataset.op.toLowerCase(); });
   let findings = [];
 
@@ -53,10 +53,10 @@
       row.classList.toggle("out", !fit);
       if (fit && row.parentNode === body) shownRows += 1;
     }
-    one("#operations .empty").hidden = shownRows > 0;
+    if (matrix) one("#operations .empty").hidden = shownRows > 0;
     const empty = one("#findings .empty");
     if (empty) empty.hidden = shown > 0;
-    one("#told").value = `${shownRows} of ${rows.length} operations, ${shown} of ${findings.length} findings`;
+    one("#told").value = (matrix ? `${shownRows} of ${rows.length} operations, ` : "") + `${shown} of ${findings.length} findings`;
     const hash = new URLSearchParams(want).toString();
     history.replaceState(null, "", hash ? `#?${hash}` : location.pathname + location.search);
     roam();
@@ -93,7 +93,7 @@
     const cell = one(`[data-g="${name.slice(2)}"]`, row);
     return states[cell.classList[0]] * 1e6 - number(cell.textContent);
   });
-  const heads = all("thead th", matrix);
+  const heads = matrix ? all("thead th", matrix) : [];
   const sort = (head) => {
     const down = head.getAttribute("aria-sort") === "descending";
     heads.forEach((each) => each.removeAttribute("aria-sort"));
@@ -114,7 +114,7 @@
 
   /* One cell of the grid is a tab stop; arrow keys move it (WAI-ARIA grid pattern). */
   let current = null;
-  const visible = () => [...body.rows].filter((row) => !row.classList.contains("out"));
+  const visible = () => [...(body?.rows || [])].filter((row) => !row.classList.contains("out"));
   const focusable = (cell) => one("a", cell) || cell;
   const roam = (cell) => {
     const next = cell || (current && current.isConnected && !current.parentNode.classList.contains("out") ? current : visible()[0]?.cells[0]);
@@ -122,13 +122,13 @@
     current = next || null;
     if (current) focusable(current).tabIndex = 0;
   };
-  all("tbody a", matrix).forEach((link) => { link.tabIndex = -1; const cell = link.closest("td"); link.dataset.title = heads[cell.cellIndex].textContent; });
+  if (matrix) all("tbody a", matrix).forEach((link) => { link.tabIndex = -1; const cell = link.closest("td"); link.dataset.title = heads[cell.cellIndex].textContent; });
   const show = (row, group) => {
     choose(group ? { q: row.dataset.op, group } : { q: row.dataset.op });
     const first = findings.find((each) => !each.classList.contains("out"));
     if (first) reveal(first.id); else one("#h-findings").scrollIntoView();
   };
-  matrix.addEventListener("keydown", (event) => {
+  matrix?.addEventListener("keydown", (event) => {
     const cell = event.target.closest("tbody td, tbody th");
     if (!cell) return;
     const lines = visible(), at = lines.indexOf(cell.parentNode), column = cell.cellIndex, last = cell.parentNode.cells.length - 1;
@@ -146,7 +146,7 @@
       show(cell.parentNode, cell.dataset.g);
     }
   });
-  matrix.addEventListener("click", (event) => {
+  matrix?.addEventListener("click", (event) => {
     const cell = event.target.closest("tbody td, tbody th");
     if (!cell || event.ctrlKey || event.metaKey || event.shiftKey) return;
     roam(cell);
@@ -164,6 +164,8 @@
       const select = () => { getSelection().selectAllChildren(pre); told("Selected"); };
       if (navigator.clipboard) navigator.clipboard.writeText(pre.textContent).then(() => told("Copied"), select); else select();
     }
+    const filter = event.target.closest('a[href^="#?"]');
+    if (filter) { event.preventDefault(); choose(Object.fromEntries(new URLSearchParams(filter.hash.slice(2)))); one("#h-findings").scrollIntoView(); }
     const link = event.target.closest('a[href^="#f-"]');
     if (link && !link.closest("#matrix")) { event.preventDefault(); choose({}); reveal(link.hash.slice(1)); }
   });

@@ -25,7 +25,7 @@ from conformance.profiles.twilio import applies
 from conformance.profiles.twilio.sids import prefixes_of_field
 from conformance.schemas.constraints import schemas
 from conformance.schemas.planting import Spot, spoiled
-from conformance.schemas.walk import items, keyword, properties, spec_pointer
+from conformance.schemas.walk import items, keyword, properties, spec_pointer, types
 
 _TWILIO = "https://api.twilio.com"
 _CALL = answering(record(parent_call_sid={"type": "string"}))
@@ -35,9 +35,10 @@ def _spoil(spot: Spot) -> Any:
     if not isinstance(spot.value, dict):
         return ABSENT
     for name, inner in properties(spot.schema, spot.root).items():
-        prefixes = prefixes_of_field(name)
-        if prefixes and isinstance(spot.value.get(name), str) and keyword(inner, spot.root, "pattern") is None:
-            return {**spot.value, name: f"XX{spot.value[name][2:]}"}
+        if prefixes_of_field(name) and "string" in types(inner, spot.root):
+            value = spot.value.get(name)
+            if keyword(inner, spot.root, "pattern") is None:
+                return {**spot.value, name: f"XX{value[2:] if isinstance(value, str) and value else '0' * 32}"}
     return ABSENT
 
 
@@ -67,7 +68,8 @@ def _plant(seen: Matched, side: Side) -> Iterator[Exchange]:
         ),
     ],
     plant=_plant,
-    silent_when_clear=True,
+    needs="a SID field without a pattern",
+    silent_when_clear=Side.RESPONSE,
 )
 def wrong_sid_prefix(operation: Operation, side: Side) -> MessageInspector | None:
     """A SID has the prefix of another kind of resource, in a field for which the description has no pattern.
