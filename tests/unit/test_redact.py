@@ -158,9 +158,9 @@ def test_problem_at_the_place_of_a_secret_does_not_say_it(pointer: str, actual: 
 
 
 def test_masking_takes_linear_time() -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     redact.text(f'"{"a" * 300_000}": ' + '"a-' * 100_000 + "+" * 100_000)
-    assert time.perf_counter() - started < 5
+    assert time.process_time() - started < 5
 
 
 SPEC = {
