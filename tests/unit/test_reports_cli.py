@@ -12,7 +12,7 @@ from click.testing import CliRunner, Result
 
 from conformance import results
 from conformance.cli import main
-from conformance.cli.output import progress
+from conformance.cli.output import expected, progress
 from conformance.model.overview import Overview, overview
 from conformance.model.rule import Severity
 from conformance.reports import terminal
@@ -259,6 +259,18 @@ def test_progress_shows_rate_where_somebody_looks(monkeypatch: pytest.MonkeyPatc
             told(1)
     assert "checking" in screen.getvalue()
     assert "/s" in screen.getvalue()
+
+
+def test_the_exchanges_of_recordings_are_counted_for_the_time_left(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "tape.yaml").write_text(
+        "interactions:\n- request: {method: GET}\n  response: {}\n- response: {}\n  request:\n    method: GET\n"
+    )
+    assert expected(["traffic"]) is None
+    monkeypatch.setattr(sys, "stderr", Screen())
+    assert expected(["traffic", "tape.yaml"]) == 7
+    assert expected(["-"]) is None
 
 
 def test_progress_is_silent_where_nobody_looks(capsys: pytest.CaptureFixture[str]) -> None:
