@@ -82,6 +82,16 @@ def test_parts_give_the_whole_run_byte_for_byte(folder: Path) -> None:
         assert (folder / "merged" / name).read_bytes() == (folder / "whole" / name).read_bytes()
 
 
+def test_parts_of_a_generated_run_give_the_whole_byte_for_byte(folder: Path) -> None:
+    arguments = ("run", "--max-cases", "3", "--no-recordings", "-q", "--report", "json")
+    assert run(*arguments, "--output", "whole").exit_code == 0
+    for number in (1, 2):
+        assert run(*arguments, "--shard", f"{number}/2", "--output", f"part{number}").exit_code == 0
+    run("report", "part2/results.json", "part1/results.json", "--output", "merged", "--report", "json")
+    assert untimed(folder / "merged/results.json") == untimed(folder / "whole/results.json")
+    assert (folder / "merged/report.json").read_bytes() == (folder / "whole/report.json").read_bytes()
+
+
 def test_parts_of_different_descriptions_and_contracts_are_refused(folder: Path) -> None:
     run("check", "traffic", "--output", "one")
     run("check", "traffic", "--output", "two", "--contract", "as-written")
