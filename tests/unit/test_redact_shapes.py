@@ -128,7 +128,7 @@ def test_values_are_masked_by_their_names() -> None:
         "AuthToken": "•••",
         "nested": [{"apiKey": "•••", "sid": SID, "to": "15•••06", "price": 15005550006}, ["Bearer •••"]],
         "cookies": ["•••"],
-        "secret": {"password": "•••", "is_password": False, "pwd": None},
+        "secret": "•••",
         "body": "AuthToken=•••".encode(),
         1: None,
         "+15•••06": "x",
