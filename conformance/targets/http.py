@@ -30,7 +30,7 @@ _LATEST: Final = 0.05
 _AHEAD: Final = 64
 """Dialogues of one worker that may end while an earlier one is still held, before it naps."""
 _NAP: Final = 0.01
-_PAUSES: Final = (0.1, 0.3, 1.0)
+_PAUSES: Final = (0.1, 0.4, 1.0, 2.0)
 """Seconds that a target which was there gets to come back."""
 _ENDS: Final = re.compile(r"[\r\n\0]")
 _IDLE: Final = 2.0
