@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Any, Final
 
 import msgspec
@@ -33,6 +34,8 @@ from conformance.schemas.reading import Reader
 _encode: Final = msgspec.json.Encoder().encode
 _JSON: Final = ("Content-Type", "application/json; charset=utf-8")
 _PROBLEM: Final = ("Content-Type", "application/problem+json")
+_MOST: Final = 100
+"""How many things that are wrong with one request are told; a body can have a million."""
 _NO_CONTENT: Final = 204
 _NOTHING: Final = Reading()
 """What a request says that has nothing but a path."""
@@ -169,7 +172,7 @@ class Mock:
         )
         lies = self._lies or "Prefer" in request.headers
         faults = self._faults.striking(operation, request, state.requests) if lies else ()
-        objections = () if plain else tuple(strictness.objections(request, call.reading, found.path))
+        objections = () if plain else tuple(islice(strictness.objections(request, call.reading, found.path), _MOST))
         answered = Answered(
             response=self._serve(call, objections, next((fault.status for fault in faults if fault.status), None)),
             operation=operation,
@@ -314,7 +317,9 @@ class Mock:
         paging = {name: texts[-1] for name, texts in said.items() if name in PARAMETERS}
         fixed = {field: call.found.match.path_parameters[name] for field, name in plan.restricts.items()}
         test = filters.wanted(shape, said, fixed)
-        collection = moment.state.collection(self._place(call, call.kind))
+        place = self._place(call, call.kind)
+        self._stock.display(moment, call.kind, place, plan.view)
+        collection = moment.state.collection(place)
         if test is not None:
             self._age(call.kind, collection, moment.now)
         page = cut(collection, paging, test, whole(asked(paging, SIZES)) or envelope.default_size)

@@ -23,7 +23,7 @@ from conformance.schemas.walk import keyword, properties, required
 _RELATIVE: Final = frozenset({"uri", "subresource_uris"})
 _LINKS: Final = frozenset({"links", "url", *_RELATIVE})
 """Fields of a Twilio resource that say where it is, or where what belongs to it is."""
-_UPDATED: Final = frozenset({"date_updated", "last_updated"})
+_UPDATED: Final = ("date_updated", "last_updated")
 _ROUNDS: Final = 3
 _DATES: Final = (dates.iso_8601, dates.rfc_2822, dates.day)
 """Styles to try: a field with a format accepts one of them only."""
@@ -93,14 +93,17 @@ class Shape:
             if self._validator.is_valid(shown):
                 return shown
             shown = dict(shown)
-            for pointer in {problem.instance_pointer for problem in problems(self._validator, shown)}:
+            for pointer in dict.fromkeys(each.instance_pointer for each in problems(self._validator, shown)):
                 name = pointer.split("/")[1] if pointer else ""
                 value = self._again(name, draw)
                 if value is ABSENT or value == shown.get(name):
                     shown.pop(name, None)
                 else:
                     shown[name] = value
-        return shown
+        needed = required(self.view.node, self.view.root)
+        spare = [name for name in shown if name not in needed]
+        fewer = ({key: value for key, value in shown.items() if key != name} for name in spare)
+        return next(filter(self._validator.is_valid, fewer), shown)
 
     @cached_property
     def _validator(self) -> Any:

@@ -53,6 +53,8 @@ class View:
     """Equal for equal references."""
     example: Any
     """One resource as an example shows it; None where no example does."""
+    examples: tuple[Mapping[str, Any], ...]
+    """All resources that the example of a list shows."""
     is_object: bool
     """Whether a resource can be shown so; anything else is made up anew for each answer."""
 
@@ -94,11 +96,14 @@ class Kind:
         return self.segments.count("{}")
 
     @property
+    def is_created(self) -> bool:
+        """Tell whether an operation creates such resources."""
+        return Role.CREATE in self.operations or self.created_elsewhere
+
+    @property
     def implicit(self) -> bool:
         """Tell whether resources exist without being created: none can be, and no SID tells which there are."""
-        if Role.CREATE in self.operations or self.created_elsewhere:
-            return False
-        return self.single or not self.has_sid
+        return not self.is_created and (self.single or not self.has_sid)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -286,7 +291,7 @@ def _shown(operation: Operation) -> View | None:
     if content is None or content.schema is None:
         return None
     root = content.schema.json_schema
-    return _view(content.schema, root, root, content.examples[0] if content.examples else None)
+    return _view(content.schema, root, root, *content.examples[:1])
 
 
 def _listed(operation: Operation) -> tuple[str | None, View] | None:
@@ -298,14 +303,14 @@ def _listed(operation: Operation) -> tuple[str | None, View] | None:
     shown = content.examples[0] if content.examples else None
     inner = items(root, root)
     if inner is not None and "object" not in types(root, root):
-        return None, _view(content.schema, root, inner, _first(shown))
+        return None, _view(content.schema, root, inner, *_items(shown))
     lists = dict(_lists_of_objects(root))
     if not lists:
         return None
     last = snake_case(segments(operation.path)[-1])
     name = last if last in lists else next(iter(lists))
     example = shown.get(name) if isinstance(shown, Mapping) else None
-    return name, _view(content.schema, root, lists[name], _first(example))
+    return name, _view(content.schema, root, lists[name], *_items(example))
 
 
 def _lists_of_objects(root: JsonSchema) -> Iterator[tuple[str, JsonSchema]]:
@@ -315,11 +320,11 @@ def _lists_of_objects(root: JsonSchema) -> Iterator[tuple[str, JsonSchema]]:
             yield name, inner
 
 
-def _first(shown: Any) -> Any:
-    return shown[0] if isinstance(shown, list) and shown else None
+def _items(shown: Any) -> list[Mapping[str, Any]]:
+    return [each for each in shown if isinstance(each, Mapping)] if isinstance(shown, list) else []
 
 
-def _view(schema: Schema, root: JsonSchema, node: JsonSchema, example: Any) -> View:
+def _view(schema: Schema, root: JsonSchema, node: JsonSchema, *examples: Any) -> View:
     identity = schema.pointer
     if isinstance(node, Mapping) and "$ref" in node and not node.keys() - {"$ref", "$defs"}:
         identity = str(node["$ref"])
@@ -328,7 +333,8 @@ def _view(schema: Schema, root: JsonSchema, node: JsonSchema, example: Any) -> V
         root=root,
         node=node,
         identity=identity,
-        example=example,
+        example=examples[0] if examples else None,
+        examples=tuple(each for each in examples if isinstance(each, Mapping)),
         is_object="object" in types(node, root),
     )
 

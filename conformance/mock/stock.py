@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from conformance.mock import relations
 from conformance.mock.representation import Representation
-from conformance.mock.resources import Kind, Plan, Role, Segments
+from conformance.mock.resources import Kind, Plan, Role, Segments, View
 from conformance.mock.store import Draw, Place, Resource, State
 from conformance.mock.synthesize import Maker, Synthesizer
 from conformance.model.operation import Location, Operation
@@ -20,6 +20,8 @@ from conformance.schemas.forms import text
 ACCOUNT: Final = "AccountSid"
 """The path parameter that names the account."""
 _SID: Final = 34
+_SHOWN: Final = ""
+"""In place of an id: the list has been filled once."""
 _LISTED: Final = 2
 """How many resources a seeded list has at least."""
 
@@ -186,6 +188,18 @@ class Stock:
             ),
             None,
         )
+
+    def display(self, moment: Moment, kind: Kind, place: Place, view: View | None) -> None:
+        """Put into a list what its description shows, where no operation can put anything there.
+
+        Twilio's lists are left alone: what is in them comes about in other ways, or by seeding.
+        """
+        mark = (place, _SHOWN)
+        if kind.twilio or kind.is_created or mark in moment.state.deleted:
+            return
+        moment.state.deleted.add(mark)
+        for example in reversed((view.examples if view else ()) or ({},)):
+            self.make(moment, kind, place, said=example)
 
     # Changing
 

@@ -38,7 +38,8 @@ class OperationNode:
     """As in `conformance.model.operation.Operation.key`."""
     operation_id: str | None
     parameters: tuple[Node, ...]
-    """References resolved; those of the path item that the operation does not replace come first."""
+    """Those that have a name and a location, references resolved; those of the path item that the operation does not
+    replace come first."""
     body: Node | None
     responses: Mapping[str, Node]
     """By status as written; references resolved."""
@@ -272,7 +273,7 @@ class Survey:
 
     def _parameters(self, node: Node) -> list[Node]:
         found = (self.resolve(child) for child in self.children(node, "parameters"))
-        return [each for each in found if each is not None and isinstance(each.value, Mapping)]
+        return [each for each in found if each is not None and each.text("name") and each.text("in")]
 
     def servers(self, node: Node) -> tuple[str, ...]:
         """The URLs of the servers that an object names, with the defaults of their variables."""

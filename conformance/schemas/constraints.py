@@ -210,12 +210,17 @@ def inspector(operation: Operation, side: Side, group: str) -> MessageInspector 
     used = uses(operation, side)
     others = (used.groups - {group}) | ({"pattern", "identifier"} if used.patterns else set())
     others |= {"format"} if used.formats else set()
-    return partial(_inspect_rest, others) if any(True for _ in schemas(operation, side)) else None
+    return partial(_inspect_rest, others) if any(_objects(each) for each in schemas(operation, side)) else None
 
 
 def looking_for(group: str) -> MessageInspector:
     """Give the inspector of one group of keywords."""
     return partial(_inspect, group)
+
+
+def _objects(schema: JsonSchema) -> bool:
+    """Tell whether a schema says anything."""
+    return schema is False or (isinstance(schema, Mapping) and bool(schema))
 
 
 def _inspect_rest(others: frozenset[str], reading: Reading) -> Iterator[Problem]:

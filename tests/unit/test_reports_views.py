@@ -16,6 +16,7 @@ from conformance import reports
 from conformance.config import Settings
 from conformance.errors import SettingsError
 from conformance.model.changes import compare
+from conformance.model.finding import Suspect
 from conformance.model.known import Entry, Standing
 from conformance.model.overview import Overview, overview
 from conformance.model.report import Cell, Recurring, Report, Verdict
@@ -507,3 +508,17 @@ class Screen(io.StringIO):
 def test_what_an_audit_no_longer_finds_is_fixed(audited: Overview, run: Build) -> None:
     found = compare(audited.report, replace(audited.report, cells={}))
     assert len(found.fixed) == len(audited.findings)
+
+
+@pytest.mark.parametrize("suspect", list(Suspect))
+def test_every_suspect_is_explained(shown: Overview, suspect: Suspect) -> None:
+    recurring = by_rule(shown, "unknown-enum-value")
+    cell = Cell(
+        id="x",
+        tallies={},
+        findings={"x": replace(recurring, finding=replace(recurring.finding, suspect=suspect))},
+        not_run={"things.patchThing": "there is no driver"},
+    )
+    page = reports.view("html").render(overview(replace(shown.report, cells={"x": cell}), fail_on=Severity.ERROR))
+    assert f'data-suspect="{suspect.value}"' in page
+    assert "1 operation not called: there is no driver" in page

@@ -55,6 +55,7 @@ def copied_description(audited: Audited) -> Iterator[Problem]:
                 names = ", ".join(node.key for node in nodes)
                 samples = tuple(Witness(source=node.pointer, value=text) for node in nodes[:3])
                 evidence = Evidence(what="fields with this description", count=len(nodes), samples=samples)
-                grounds = Grounds(confidence=Confidence.MEDIUM, evidence=(evidence,))
+                cause = f"{holder.pointer}: {text}"
+                grounds = Grounds(confidence=Confidence.MEDIUM, evidence=(evidence,), cause=cause)
                 message = f"{names} have the same description"
                 yield flaw(nodes[1], message, keyword="description", actual=text, grounds=grounds)

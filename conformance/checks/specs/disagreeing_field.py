@@ -61,15 +61,22 @@ def disagreeing_field(audited: Audited) -> Iterator[Problem]:
             if survey.view(node).types and not _LARGE & (survey.view(node).types or frozenset()):
                 types[survey.view(node).type].append(node)
         if len(types) > 1 and set(types) != {"integer", "number"}:
-            usual = max(types, key=lambda kind: (len(types[kind]), -nodes.index(types[kind][0])))
-            for kind, odd in types.items():
-                if kind != usual:
-                    samples = tuple(Witness(source=node.pointer, value=usual) for node in types[usual][:3])
-                    evidence = Evidence(
-                        what=f"{name} is {usual}", count=len(types[usual]), of=len(nodes), samples=samples
-                    )
-                    grounds = Grounds(confidence=Confidence.MEDIUM, blame=Blame.UNDECIDED, evidence=(evidence,),
-                                      cause=f"{name} is {kind}")  # fmt: skip
-                    for node in odd:
-                        yield flaw(survey.view(node).owner("type"), f"{name} is {kind} here and {usual} elsewhere",
-                                   keyword="type", expected=usual, actual=kind, grounds=grounds)  # fmt: skip
+            usual = max(sorted(types), key=lambda kind: len(types[kind]))
+            for kind in sorted(types.keys() - {usual}):
+                yield from _said(audited, name, types, kind, usual)
+
+
+def _said(audited: Audited, name: str, types: dict[str, list[Node]], kind: str, usual: str) -> Iterator[Problem]:
+    samples = tuple(Witness(source=node.pointer, value=usual) for node in types[usual][:3])
+    total = sum(map(len, types.values()))
+    evidence = Evidence(what=f"{name} is {usual}", count=len(types[usual]), of=total, samples=samples)
+    grounds = Grounds(
+        confidence=Confidence.MEDIUM,
+        blame=Blame.UNDECIDED,
+        evidence=(evidence,),
+        cause=f"{name} is {' and '.join(sorted((kind, usual)))}",
+    )
+    for node in types[kind]:
+        message = f"{name} is {kind} here and {usual} elsewhere"
+        owner = audited.survey.view(node).owner("type")
+        yield flaw(owner, message, keyword="type", expected=usual, actual=kind, grounds=grounds)

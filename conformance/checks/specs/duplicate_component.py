@@ -10,7 +10,7 @@ from conformance.model.audit import Blame, Evidence, Grounds, Technique, Witness
 from conformance.model.rule import DocumentExample, Problem, Severity, audit
 from conformance.model.specimen import component
 from conformance.openapi.flaws import flaw
-from conformance.openapi.objects import Kind
+from conformance.openapi.objects import Kind, Node
 from conformance.schemas.audited import Audited
 
 _STATUS = {"type": "string", "enum": ["on", "off", "unknown"]}
@@ -37,17 +37,17 @@ def duplicate_component(audited: Audited) -> Iterator[Problem]:
 
     A correction has to be made twice, and generators make two types that do not fit each other.
     """
-    known: dict[str, str] = {}
+    groups: dict[str, list[Node]] = {}
     for node in audited.survey.of(Kind.SCHEMA):
-        if node.parent is None or node.parent.kind is not Kind.COMPONENTS or not _is_large(node.value):
-            continue
-        text = json.dumps(_bare(node.value), sort_keys=True, default=str)
-        if text in known:
-            samples = (Witness(source=known[text]),)
-            grounds = Grounds(blame=Blame.UNDECIDED, evidence=(Evidence(what="the same schema", samples=samples),))
-            message = f"{node.key} is the same as {known[text].rpartition('/')[2]}"
-            yield flaw(node, message, keyword="duplicate", grounds=grounds)
-        known.setdefault(text, node.pointer)
+        if node.parent is not None and node.parent.kind is Kind.COMPONENTS and _is_large(node.value):
+            groups.setdefault(json.dumps(_bare(node.value), sort_keys=True, default=str), []).append(node)
+    for group in groups.values():
+        if len(group) > 1:
+            names = sorted(node.key for node in group)
+            samples = tuple(Witness(source=node.pointer) for node in group[:3])
+            evidence = Evidence(what="the same schema", count=len(group), samples=samples)
+            grounds = Grounds(blame=Blame.UNDECIDED, evidence=(evidence,), cause=f"duplicates: {', '.join(names)}")
+            yield flaw(group[1], f"{', '.join(names)} are the same", keyword="duplicate", grounds=grounds)
 
 
 def _is_large(schema: Any) -> bool:

@@ -34,10 +34,10 @@ def duplicate_parameter(audited: Audited) -> Iterator[Problem]:
     """
     survey = audited.survey
     for holder in (*survey.of(Kind.PATH_ITEM), *survey.of(Kind.OPERATION)):
-        known: set[tuple[object, object]] = set()
+        known: set[tuple[str, str]] = set()
         for entry in survey.children(holder, "parameters"):
             node = survey.resolve(entry)
-            key = (node.get("in"), node.get("name")) if node is not None else (None, entry.pointer)
-            if key in known:
+            key = (node.text("in"), node.text("name")) if node is not None else ("", "")
+            if key[1] and key in known:
                 yield flaw(entry, f"the {key[0]} parameter {key[1]} a second time", keyword="name", actual=key[1])
             known.add(key)

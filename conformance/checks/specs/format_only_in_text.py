@@ -78,7 +78,7 @@ def format_only_in_text(audited: Audited) -> Iterator[Problem]:
 
 def _edit(audited: Audited, schema: Node, name: str) -> Edit:
     """The format, where a document of the run has it or JSON Schema knows it, else the pattern."""
-    known = {node.get("format") for survey in audited.crowd for node in survey.of(Kind.SCHEMA)}
+    known = {node.text("format") for survey in audited.crowd for node in survey.of(Kind.SCHEMA)}
     if name in _PATTERNS and name not in known:
         return setting(schema, "pattern", _PATTERNS[name])
     return setting(schema, "format", name)

@@ -62,20 +62,21 @@ def nullable_identity(audited: Audited) -> Iterator[Problem]:
 
 
 def _is_identity(node: Node) -> bool:
-    text = node.get("description")
     if node.key in _NAMES:
         return True
-    if not isinstance(text, str) or not _SAYS_SO.search(text) or _OF_ANOTHER.search(text):
-        return False
-    return node.key.endswith(("_sid", "_id")) and _own(node)
-
-
-def _own(node: Node) -> bool:
-    """Tell whether a field with a longer name is the identity of its own object: the first of its fields, no `sid`."""
     holder = node.parent
     properties = holder.get("properties") if holder is not None else None
-    names = list(properties) if isinstance(properties, dict) else []
-    return not _NAMES & set(names) and names[:1] == [node.key]
+    named = properties if isinstance(properties, dict) else {}
+    telling = [name for name, schema in named.items() if _is_told(name, schema)]
+    return telling == [node.key] and not _NAMES & named.keys()
+
+
+def _is_told(name: str, schema: Any) -> bool:
+    """Tell whether a text calls a field with a longer name the identity of its own object."""
+    text = schema.get("description") if isinstance(schema, dict) else None
+    if not isinstance(text, str) or not name.endswith(("_sid", "_id")):
+        return False
+    return _SAYS_SO.search(text) is not None and _OF_ANOTHER.search(text) is None
 
 
 def _edits(survey: Survey, node: Node) -> tuple[Edit, ...]:

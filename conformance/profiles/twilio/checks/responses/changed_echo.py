@@ -17,7 +17,7 @@ from conformance.model.http import Exchange
 from conformance.model.operation import JsonSchema, Operation
 from conformance.model.rule import ABSENT, Example, Inspector, Matched, Problem, Severity, Side, Stage, check
 from conformance.profiles.twilio.answers import About, is_success, own_parameter, shape
-from conformance.profiles.twilio.dates import moment
+from conformance.profiles.twilio.dates import iso_8601, moment, rfc_2822
 from conformance.profiles.twilio.fields import snake_case
 from conformance.profiles.twilio.sids import same
 from conformance.schemas.planting import with_answer, with_body
@@ -129,8 +129,9 @@ def _other(value: Any, known: Any, field: str) -> Any:
         return value - 1 if value else 1
     if not isinstance(value, str) or not value:
         return ABSENT
-    if moment(value) is not None:
-        return value.replace(":0", ":1", 1) if ":0" in value else value.replace(":1", ":0", 1)
+    if (read := moment(value)) is not None:
+        next_day = int(read.timestamp()) + 86_400
+        return rfc_2822(next_day) if value[0].isalpha() else iso_8601(next_day)
     if same(value, value.swapcase()) and len(value) == 34:  # noqa: PLR2004 - the length of a SID
         return f"{value[:-1]}{'0' if value[-1] != '0' else '1'}"
     if value[-1].isdigit():

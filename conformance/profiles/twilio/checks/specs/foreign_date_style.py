@@ -53,7 +53,7 @@ def foreign_date_style(audited: Audited) -> Iterator[Problem]:
     if not is_twilios(survey):
         return
     for node in survey.of(Kind.SCHEMA):
-        declared = node.get("format")
+        declared = node.text("format")
         wanted = DATE_TIME_2010 if node.pointer in only_2010(survey) else "date-time"
         decided = node.pointer in only_2010(survey) or node.pointer in never_2010(survey)
         if declared in {"date-time", DATE_TIME_2010} and declared != wanted and decided:
