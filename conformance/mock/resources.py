@@ -25,6 +25,7 @@ Segments = tuple[str, ...]
 """A path without its suffix, `{}` for each parameter."""
 
 _SUFFIX: Final = re.compile(r"\.(json|xml|csv)$")
+_OLDEST: Final = "2010-04-01"
 _TEMPLATE: Final = re.compile(r"\{([^{}/]+)\}")
 
 
@@ -94,6 +95,16 @@ class Kind:
     def depth(self) -> int:
         """How many path parameters stand before the collection."""
         return self.segments.count("{}")
+
+    @property
+    def family(self) -> Segments:
+        """The path of the collection without the version of Twilio's oldest API, which servers or paths have."""
+        return self.segments[1:] if self.twilio and self.segments[0] == _OLDEST else self.segments
+
+    @property
+    def is_account(self) -> bool:
+        """Tell whether these are Twilio's accounts, of which the one that asks is always there."""
+        return self.twilio and self.family == ("Accounts",)
 
     @property
     def is_created(self) -> bool:
@@ -187,7 +198,7 @@ class _Planner:
 
     def _owner(self, path: Segments) -> Kind | None:
         """Give the kind that another path shows too: the same schema, the same last word or a word right below it."""
-        listed = next((view for operation in self._at[path] if (view := _listed(operation))), None)
+        listed = next((view for operation in self._at.get(path, ()) if (view := _listed(operation))), None)
         if listed is None:
             return None
         for kind_path, kind in self._kinds.items():
@@ -203,12 +214,12 @@ class _Planner:
         return None
 
     def _identity(self, path: Segments) -> str | None:
-        views = (view for operation in self._at[(*path, "{}")] if (view := _shown(operation)))
+        views = (view for operation in self._at.get((*path, "{}"), ()) if (view := _shown(operation)))
         return next((view.identity for view in views), None)
 
     def _names(self, path: Segments) -> set[str]:
         """Give the specific names of a kind's id: `port_in_request_sid`, but not `sid`."""
-        names = {name for operation in self._at[(*path, "{}")] for name in _names(operation)[-1:]}
+        names = {name for operation in self._at.get((*path, "{}"), ()) for name in _names(operation)[-1:]}
         return {name for each in names for name in (each, snake_case(each))} - {"id", "Id", "sid", "Sid"}
 
     def _plan(self, operation: Operation) -> Plan:
@@ -281,13 +292,25 @@ def _names(operation: Operation) -> tuple[str, ...]:
     return tuple(_TEMPLATE.findall(operation.path))
 
 
+def usual(operation: Operation) -> Answer | None:
+    """Give what is documented for the case that all goes well: success, else a redirection, else the default."""
+    return operation.success or next(
+        (
+            answer
+            for answer in operation.responses
+            if answer.status.startswith(("1", "3")) or answer.status == "default"
+        ),
+        None,
+    )
+
+
 def json_content(answer: Answer | None) -> MediaType | None:
     """Give the JSON media type of an answer, None where it has none."""
     return next((each for each in answer.content if each.is_json), None) if answer else None
 
 
 def _shown(operation: Operation) -> View | None:
-    content = json_content(operation.success)
+    content = json_content(usual(operation))
     if content is None or content.schema is None:
         return None
     root = content.schema.json_schema
@@ -296,7 +319,7 @@ def _shown(operation: Operation) -> View | None:
 
 def _listed(operation: Operation) -> tuple[str | None, View] | None:
     """Give the field that holds the list of an answer (None: the answer is the list) and the view of its items."""
-    content = json_content(operation.success)
+    content = json_content(usual(operation))
     if operation.method not in {"GET", "HEAD"} or content is None or content.schema is None:
         return None
     root = content.schema.json_schema
@@ -365,4 +388,4 @@ def _sid_pattern(node: JsonSchema, root: JsonSchema) -> str | None:
     return pattern if isinstance(pattern, str) and prefixes_of_pattern(pattern) is not None else None
 
 
-__all__ = ["Kind", "Plan", "Role", "Segments", "View", "json_content", "plans", "segments"]
+__all__ = ["Kind", "Plan", "Role", "Segments", "View", "json_content", "plans", "segments", "usual"]
