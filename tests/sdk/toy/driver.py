@@ -74,7 +74,10 @@ def call(command):
     except Exception as error:
         own = isinstance(error, things.ThingsError)
         told = {"type": type(error).__name__, "module": type(error).__module__, "own": own, "message": str(error)}
-        return {"outcome": "raised", "error": {**told, "status": getattr(error, "status", None), "code": getattr(error, "code", None)}}
+        return {
+            "outcome": "raised",
+            "error": {**told, "status": getattr(error, "status", None), "code": getattr(error, "code", None)},
+        }
     return {"outcome": "returned", "value": written(result)}
 
 

@@ -128,9 +128,7 @@ class Client:
 
     elif DEFECT == "sdk-stricter-argument":
 
-        def create(
-            self, name: str, size: int, tags: list[str] | None = None, due: dt.datetime | None = None
-        ) -> Thing:
+        def create(self, name: str, size: int, tags: list[str] | None = None, due: dt.datetime | None = None) -> Thing:
             """Make a thing."""
             return self._create(name, size, tags, due)
 
