@@ -11,6 +11,11 @@ against the right server.
 from __future__ import annotations
 
 import argparse
+import asyncio
+import logging
+import multiprocessing
+import os
+import re
 import resource
 import statistics
 import subprocess
@@ -36,6 +41,8 @@ SEEDED = HERE / "tests" / "seeded"
 OPENAPI = SEEDED / "openapi.json"
 BIN = Path(sys.executable).parent
 CASES = 200
+SCRATCH = tempfile.mkdtemp(prefix="generate-")
+ENVIRONMENT = {**os.environ, "PYTHONPATH": str(HERE)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +73,7 @@ SERVER = seeded()
 def serving(*defects: str) -> Iterator[tuple[str, list[int]]]:
     """Serve the application; gives its address and the count of requests."""
     application = SERVER.create_app(*defects)
-    application.logger.disabled = True
+    logging.getLogger("bookings").disabled = True
     count = [0]
 
     def counting(environment: Any, start_response: Any) -> Any:
@@ -88,6 +95,58 @@ def serving(*defects: str) -> Iterator[tuple[str, list[int]]]:
         thread.join()
 
 
+def _canned(port: Any) -> None:
+    """Answer every request alike, as fast as Python can."""
+    body = b'{"error": "no such place"}'
+    answer = b"HTTP/1.1 404 Not Found\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%b"
+
+    class Canned(asyncio.Protocol):
+        def connection_made(self, transport: Any) -> None:
+            self.transport = transport
+            self.waiting = b""
+
+        def data_received(self, data: bytes) -> None:
+            self.waiting += data
+            while (end := self.waiting.find(b"\r\n\r\n")) >= 0:
+                found = re.search(rb"(?i)content-length: *([0-9]+)", self.waiting[:end])
+                whole = end + 4 + (int(found[1]) if found else 0)
+                if len(self.waiting) < whole:
+                    return
+                self.waiting = self.waiting[whole:]
+                port.value_count.value += 1
+                self.transport.write(answer % (len(body), body))
+
+    async def serve() -> None:
+        server = await asyncio.get_running_loop().create_server(Canned, "127.0.0.1", 0)
+        port.value_port.value = server.sockets[0].getsockname()[1]
+        await asyncio.Event().wait()
+
+    asyncio.run(serve())
+
+
+@dataclass
+class _Shared:
+    value_port: Any
+    value_count: Any
+
+
+@contextmanager
+def canned() -> Iterator[tuple[str, list[int]]]:
+    """Serve canned answers from a process of its own; gives its address and the count of requests."""
+    shared = _Shared(multiprocessing.Value("i", 0), multiprocessing.Value("i", 0))
+    process = multiprocessing.Process(target=_canned, args=(shared,), daemon=True)
+    process.start()
+    while not shared.value_port.value:
+        time.sleep(0.01)
+    count = [0]
+    try:
+        yield f"http://127.0.0.1:{shared.value_port.value}", count
+        count[0] = shared.value_count.value
+    finally:
+        process.terminate()
+        process.join()
+
+
 def ours(url: str, cases: int) -> list[str]:
     """Give our command line: all modes."""
     modes = ",".join(mode.value for mode in Mode)
@@ -107,14 +166,13 @@ def theirs(url: str, examples: int) -> list[str]:
     ]  # fmt: skip
 
 
-def timed(make: Any, *defects: str) -> Outcome:
+def timed(make: Any, server: Any) -> Outcome:
     """Run a program against a server."""
-    with serving(*defects) as (url, count):
+    with server as (url, count):
         start, before = time.perf_counter(), _cpu()
-        done = subprocess.run(make(url), cwd=HERE, capture_output=True, check=False, timeout=600)
-        return Outcome(
-            code=done.returncode, requests=count[0], seconds=time.perf_counter() - start, cpu=_cpu() - before
-        )
+        done = subprocess.run(make(url), cwd=SCRATCH, env=ENVIRONMENT, capture_output=True, check=False, timeout=600)
+        seconds, cpu = time.perf_counter() - start, _cpu() - before
+    return Outcome(code=done.returncode, requests=count[0], seconds=seconds, cpu=cpu)
 
 
 def _cpu() -> float:
@@ -150,13 +208,18 @@ def main() -> None:
     }
     clean = {}
     for name, make in programs.items():
-        clean[name] = found = timed(make)
+        fast = timed(make, canned())
+        print(
+            f"{name}: {fast.requests} requests in {fast.seconds:.1f} s, {fast.requests / fast.seconds:.0f} a second, "
+            f"{fast.requests / fast.cpu:.0f} a processor second, against canned answers"
+        )
+        clean[name] = found = timed(make, serving())
         print(
             f"{name}: {found.requests} requests in {found.seconds:.1f} s, {found.requests / found.seconds:.0f} a second, "
             f"{found.requests / found.cpu:.0f} a processor second, exit {found.code} on the right server"
         )
     for name, make in programs.items():
-        outcomes = {defect: timed(make, defect) for defect in list(SERVER.DEFECTS)[: options.defects]}
+        outcomes = {defect: timed(make, serving(defect)) for defect in list(SERVER.DEFECTS)[: options.defects]}
         hits = [defect for defect, outcome in outcomes.items() if outcome.code != clean[name].code]
         total = sum(outcome.seconds for outcome in outcomes.values())
         print(

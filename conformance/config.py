@@ -72,6 +72,15 @@ class Settings:
     max_cases: int = 20
     """For each operation and mode."""
     seed: int = 0
+    engine: str = "fast"
+    """`fast` or `hypothesis`: what makes the requests."""
+    rate: float | None = None
+    """Requests a second at most; None: as fast as it goes."""
+    max_requests: int | None = None
+    allow_writes: bool = False
+    """Whether other methods than GET may go to hosts that are not loopback."""
+    allow_costs: bool = False
+    """Whether they may go to Twilio, where they cost money and reach people."""
     workers: int = 1
     """Processes that judge recordings, or conversations with a live target at the same time."""
     auth: str | None = field(default=None, repr=False)

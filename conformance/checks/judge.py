@@ -303,13 +303,19 @@ def sound(matched: Matched, broken: Iterable[tuple[Side, str]]) -> Matched:
 
 
 def _answered(steps: Iterable[Step], matched: Matched, expected: Expectation) -> Iterator[Step]:
-    """Give the steps for a generated request: what was broken on purpose is no finding, nor that it was refused."""
+    """Give the steps for a generated request.
+
+    What was broken on purpose is no finding, nor that it was refused; and who sends something odd may get it back, so
+    that only what breaks the description itself counts.
+    """
     if expected.expect is Expect.ACCEPT:
         yield from steps
         return
     refused = matched.exchange.response.status in _REFUSALS
     for step in steps:
-        if step.side is not Side.REQUEST and not (refused and step.check.stage is Stage.STATUS):
+        told_off = refused and step.check.stage is Stage.STATUS
+        echoed = expected.expect is Expect.SURVIVE and step.check.severity is not Severity.ERROR
+        if step.side is not Side.REQUEST and not told_off and not echoed:
             yield step
 
 

@@ -8,7 +8,7 @@ import click
 
 from conformance.cli import options
 from conformance.cli.options import judging, writing
-from conformance.cli.output import finish, progress
+from conformance.cli.output import expected, finish, progress
 
 
 @click.command()
@@ -23,6 +23,6 @@ def command(inputs: tuple[str, ...], **flags: Any) -> None:
     from conformance.run import check  # noqa: PLC0415 - see the package
 
     settings = options.settings(flags)
-    with progress("checking") as told:
+    with progress("checking", expected(inputs)) as told:
         outcome = check.check(settings, inputs, progress=told)
     finish(outcome, settings)

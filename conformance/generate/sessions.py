@@ -21,6 +21,7 @@ from conformance.generate.negotiation import anonymous, broken, guarded
 from conformance.generate.plan import Context, nowhere, plan, randomness
 from conformance.generate.resources import Key, Resource, names, parents, prefixes, resources
 from conformance.generate.script import STEP, Dress, Outcome, Script, Step, as_it_is
+from conformance.generate.validity import problems
 from conformance.model.expectation import Expect
 from conformance.model.http import Request, Response
 from conformance.model.operation import Operation
@@ -95,7 +96,7 @@ class _Player:
 
     def _life(self) -> Generator[Request, Outcome, None]:
         resource = self._resource
-        identity = yield from self._identity(resource)
+        identity = yield from self._identity(resource, resource.parameter)
         if identity is not None:
             self._made[resource.key] = identity
         if resource.fetch is not None:
@@ -124,23 +125,25 @@ class _Player:
                 yield from self._ask(operation, label, expect=Expect.GONE, keyword="deleted")
         yield from self._list(identity, present=False)
 
-    def _identity(self, resource: Resource, depth: int = 0) -> Generator[Request, Outcome, str | None]:
-        """Create a resource, or find one; give what its paths call it."""
+    def _identity(
+        self, resource: Resource, name: str | None, depth: int = 0
+    ) -> Generator[Request, Outcome, str | None]:
+        """Create a resource, or find one; give what the path parameter of this name calls it."""
         create = resource.create or self._donor(resource)
         if create is not None:
             label = "create" if depth == 0 else "create a parent"
             aim = self._session.aim if depth == 0 else _AIMS[0][1]
             response = yield from self._ask(create, label, aim=aim, depth=depth)
             if response is not None and response.status in _SUCCESS:
-                return self._named(resource, _json(response))
+                return self._named(resource, name, _json(response))
             return None
-        if resource.parameter in self._known:
+        if name in self._known:
             self._adopt(resource.anchor)
-            return self._known[resource.parameter]
-        if resource.list is not None and resource.parameter is not None:
+            return self._known[name]
+        if resource.list is not None and name is not None:
             response = yield from self._ask(resource.list, "list to find one", depth=depth)
             found = next(_records(_json(response)), None) if response is not None else None
-            return None if found is None else self._named(resource, found)
+            return None if found is None else self._named(resource, name, found)
         return None
 
     def _adopt(self, operation: Operation) -> None:
@@ -160,16 +163,16 @@ class _Player:
             None,
         )
 
-    def _named(self, resource: Resource, body: Any) -> str | None:
+    def _named(self, resource: Resource, name: str | None, body: Any) -> str | None:
         """Give what a resource is called, from its own representation."""
-        if resource.parameter is None or not isinstance(body, Mapping):
+        if name is None or not isinstance(body, Mapping):
             return None
         item = resource.fetch or resource.delete or resource.update
-        wanted = prefixes(item, resource.parameter) if item is not None else ()
-        texts = {name: value for name, value in body.items() if isinstance(value, str)}
-        for name in (snake_case(resource.parameter), "sid", "id"):
-            if name in texts:
-                return texts[name]
+        wanted = prefixes(item, name) if item is not None else ()
+        texts = {field: value for field, value in body.items() if isinstance(value, str)}
+        for field in (snake_case(name), "sid", "id"):
+            if field in texts:
+                return texts[field]
         return next((text for text in texts.values() if SID.fullmatch(text) and text[:2] in wanted), None)
 
     def _list(self, identity: str | None, *, present: bool) -> Generator[Request, Outcome, None]:
@@ -229,7 +232,10 @@ class _Player:
         said: tuple[tuple[str, str], ...] = (),
         depth: int = 0,
     ) -> Generator[Request, Outcome, Response | None]:
-        """Send one request and keep the step; None where no response came."""
+        """Send one request and keep the step; None where no response came.
+
+        Where the server's own answers have put something into it that its description forbids, nothing is certain.
+        """
         compiled = plan(operation)
         if compiled.impossible:
             return None
@@ -241,6 +247,8 @@ class _Player:
         if expect is Expect.CHALLENGE:
             case = replace(anonymous(case), breaks=broken("no credentials"))
         certain = expect if names(operation) == [] or set(names(operation)) <= path.keys() else Expect.SURVIVE
+        if certain is not Expect.SURVIVE and problems(case):
+            certain = Expect.SURVIVE
         case = replace(case, expect=certain)
         sent = self._dress(request(case))
         outcome = yield sent
@@ -268,7 +276,7 @@ class _Player:
                 continue
             parent = self._session.catalogue.get(key)
             if parent is not None and parent is not self._resource and depth < _DEEPEST:
-                identity = yield from self._identity(parent, depth + 1)
+                identity = yield from self._identity(parent, name, depth + 1)
                 if identity is not None:
                     found[name] = self._made[key] = identity
                     continue

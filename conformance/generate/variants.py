@@ -79,6 +79,8 @@ class Variants:
         changed = _apply(base, variant, random)
         if changed is None or variant.expect is Expect.SURVIVE:
             return changed
+        if variant.expect is Expect.REFUSE and _vanished(changed):
+            return None
         problems = problems_of(changed)
         if variant.expect is Expect.ACCEPT:
             return None if problems else changed
@@ -87,6 +89,13 @@ class Variants:
             return None if unseen is None else replace(changed, breaks=unseen)
         alone = len(problems) == 1 and variant.problem is None
         return replace(changed, breaks=problems[0]) if alone else None
+
+
+def _vanished(case: Case) -> bool:
+    """Tell whether a body is gone that may be missing: on the wire, a form without fields is no body at all."""
+    declared = case.operation.request_body
+    optional = declared is not None and not declared.required and not requirements(case.operation)
+    return optional and case.media_type is not None and case.media_type.is_form and case.body == {}
 
 
 def _emptied(base: Case, changed: Case) -> Problem | None:

@@ -21,7 +21,9 @@ from conformance.version import __version__
 
 PREFIX: Final = "/__conformance"
 KEPT: Final = 1000
-"""How many exchanges the log holds; older ones are dropped, and counted."""
+"""How many exchanges the log holds; older ones are dropped."""
+KEPT_BYTES: Final = 64 * 1024 * 1024
+"""How many bytes of bodies the log holds."""
 
 _encode: Final = msgspec.json.encode
 _JSON: Final = "application/json"
@@ -36,6 +38,11 @@ class Seen:
     request: Request
     answered: Answered
 
+    @property
+    def size(self) -> int:
+        """The bytes of both bodies."""
+        return len(self.request.body) + len(self.answered.response.body)
+
 
 @dataclass(slots=True, kw_only=True)
 class Desk:
@@ -43,7 +50,9 @@ class Desk:
 
     mock: Mock
     state: State
-    log: deque[Seen] = field(default_factory=lambda: deque(maxlen=KEPT))
+    log: deque[Seen] = field(default_factory=deque)
+    size: int = 0
+    """Bytes of the bodies in the log."""
     seen: int = 0
     """Exchanges ever, those included that the log has dropped."""
 
@@ -52,7 +61,15 @@ class Desk:
         self.seen += 1
         entry = Seen(id=f"serve#{self.seen}", request=request, answered=answered)
         self.log.append(entry)
+        self.size += entry.size
+        while len(self.log) > KEPT or self.size > KEPT_BYTES:
+            self.size -= self.log.popleft().size
         return entry
+
+    def forget(self) -> None:
+        """Empty the log."""
+        self.log.clear()
+        self.size = 0
 
 
 def answer(request: Request, desk: Desk) -> Response:
@@ -125,7 +142,7 @@ def _findings(_: Request, desk: Desk) -> Response:
 
 
 def _forget(_: Request, desk: Desk) -> Response:
-    desk.log.clear()
+    desk.forget()
     return _response(204, _JSON, b"")
 
 

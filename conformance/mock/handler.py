@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Any, Final
 
 import msgspec
@@ -14,7 +15,8 @@ from conformance.mock.credentials import Credentials, basic
 from conformance.mock.faults import Ending, Fault, Faults, Plant
 from conformance.mock.paging import PARAMETERS, SIZES, Envelope, asked, cut, whole
 from conformance.mock.refusal import REASONS, Refusal, not_found
-from conformance.mock.resources import Kind, Plan, Role, json_content, plans
+from conformance.mock.representation import Shape
+from conformance.mock.resources import Kind, Plan, Role, View, json_content, plans, usual
 from conformance.mock.routing import Found, Routes
 from conformance.mock.stock import ACCOUNT, Moment, Stock
 from conformance.mock.store import Draw, Place, Resource, State
@@ -33,6 +35,9 @@ from conformance.schemas.reading import Reader
 _encode: Final = msgspec.json.Encoder().encode
 _JSON: Final = ("Content-Type", "application/json; charset=utf-8")
 _PROBLEM: Final = ("Content-Type", "application/problem+json")
+_MOST: Final = 100
+"""How many things that are wrong with one request are told; a body can have a million."""
+_CREATED: Final = 201
 _NO_CONTENT: Final = 204
 _NOTHING: Final = Reading()
 """What a request says that has nothing but a path."""
@@ -121,6 +126,7 @@ class Mock:
         self._strictness: dict[Operation, Strictness] = {}
         self._envelopes: dict[Operation, Envelope] = {}
         self._bodies: dict[Operation, Maker] = {}
+        self._acts: dict[Operation, Shape] = {}
         self._errors: dict[Schema, Maker] = {}
         self._replies: dict[Operation, tuple[int, tuple[tuple[str, str]]]] = {}
         self._perform: Mapping[Role, Callable[[_Call], Any]] = {
@@ -169,7 +175,7 @@ class Mock:
         )
         lies = self._lies or "Prefer" in request.headers
         faults = self._faults.striking(operation, request, state.requests) if lies else ()
-        objections = () if plain else tuple(strictness.objections(request, call.reading, found.path))
+        objections = () if plain else tuple(islice(strictness.objections(request, call.reading, found.path), _MOST))
         answered = Answered(
             response=self._serve(call, objections, next((fault.status for fault in faults if fault.status), None)),
             operation=operation,
@@ -286,11 +292,16 @@ class Mock:
         found = self._fetch(call)
         if isinstance(found, Resource):
             self._stock.change(call.moment, call.kind, found, call.body)
-        elif call.request.method == "PUT" and Role.CREATE not in call.kind.operations and not self._missing(call):
-            return self._stock.make(
-                call.moment, call.kind, self._place(call, call.kind), key=call.ids[call.kind.depth], said=call.body
-            )
+        elif self._makes(call) and not self._missing(call):
+            place, key = self._place(call, call.kind), call.ids[call.kind.depth]
+            return self._stock.make(call.moment, call.kind, place, key=key, said=call.body)
         return found
+
+    def _makes(self, call: _Call) -> bool:
+        """Tell whether an operation on one resource makes what is not there: nothing else does, and it says so."""
+        if Role.CREATE in call.kind.operations or call.kind.single:
+            return False
+        return call.request.method == "PUT" or self._reply(call.plan.operation)[0] == _CREATED
 
     def _delete(self, call: _Call) -> Resource | Refusal | None:
         found = self._fetch(call)
@@ -314,7 +325,9 @@ class Mock:
         paging = {name: texts[-1] for name, texts in said.items() if name in PARAMETERS}
         fixed = {field: call.found.match.path_parameters[name] for field, name in plan.restricts.items()}
         test = filters.wanted(shape, said, fixed)
-        collection = moment.state.collection(self._place(call, call.kind))
+        place = self._place(call, call.kind)
+        self._stock.display(moment, call.kind, place, plan.view)
+        collection = moment.state.collection(place)
         if test is not None:
             self._age(call.kind, collection, moment.now)
         page = cut(collection, paging, test, whole(asked(paging, SIZES)) or envelope.default_size)
@@ -332,7 +345,7 @@ class Mock:
     def _envelope(self, plan: Plan) -> Envelope:
         found = self._envelopes.get(plan.operation)
         if found is None:
-            content = json_content(plan.operation.success)
+            content = json_content(usual(plan.operation))
             assert content is not None  # noqa: S101 - a list has a schema, or it would be no list
             assert content.schema is not None  # noqa: S101 - the same
             found = self._envelopes[plan.operation] = Envelope(
@@ -349,10 +362,20 @@ class Mock:
         if missing is not None:
             return missing
         body = self._plain(call)
+        if isinstance(body, dict) and call.plan.view is not None:
+            self._act_shape(call.plan.operation, call.plan.view).echo(
+                body, {**call.found.match.path_parameters, **call.body}
+            )
         asked_for = call.body.get("phone_numbers")
         if isinstance(body, dict) and "results" in body and isinstance(asked_for, list):
             body["results"] = [relations.eligibility(each, call.moment.account) for each in asked_for]
         return body
+
+    def _act_shape(self, operation: Operation, view: View) -> Shape:
+        found = self._acts.get(operation)
+        if found is None:
+            found = self._acts[operation] = Shape(view, api=operation.api, compiler=self._compiler)
+        return found
 
     def _plain(self, call: _Call) -> Any:
         """Make a body from the schema alone."""
@@ -409,7 +432,7 @@ class Mock:
         """Give status and Content-Type of a successful answer."""
         found = self._replies.get(operation)
         if found is None:
-            answer = operation.success
+            answer = usual(operation)
             status = int(answer.status) if answer is not None and answer.status.isdigit() else 200
             content = json_content(answer)
             is_json = content is None or content.essence == "application/json"

@@ -23,7 +23,7 @@ from conformance.mock.refusal import REASONS, Refusal
 from conformance.mock.store import State
 from conformance.model.http import Headers, Request, Response
 
-MAX_BODY: Final = 10 * 1024 * 1024
+MAX_BODY: Final = 4 * 1024 * 1024
 """Bytes of a request body; larger ones get 413."""
 HOST: Final = "127.0.0.1"
 PORT: Final = 4010

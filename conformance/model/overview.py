@@ -195,6 +195,15 @@ class Overview:
         return tuple(reason for cell in self.report.cells.values() for reason in cell.unreadable)
 
     @property
+    def not_run(self) -> dict[str, list[str]]:
+        """Why operations were not called that should have been: each reason with its operations."""
+        found: dict[str, dict[str, None]] = {}
+        for cell in self.report.cells.values():
+            for key, reason in cell.not_run.items():
+                found.setdefault(reason, {})[key] = None
+        return {reason: list(keys) for reason, keys in found.items()}
+
+    @property
     def crashed(self) -> bool:
         """Tell whether a check of ours crashed."""
         return any(row.tally.crashed for row in self.rows)

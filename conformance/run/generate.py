@@ -12,12 +12,13 @@ from contextlib import closing
 from itertools import chain
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
 from conformance import recordings, targets
 from conformance.config import Settings
 from conformance.errors import NothingChecked, SettingsError
 from conformance.generate.case import Mode, authorized, basic
-from conformance.generate.work import Work
+from conformance.generate.work import Engine, Work
 from conformance.mock.handler import Mock
 from conformance.mock.store import State
 from conformance.model.finding import Finding
@@ -28,6 +29,7 @@ from conformance.model.rule import Severity
 from conformance.run.recorder import Recorder, emitter, recorded
 from conformance.run.suite import Outcome, Progress, Suite, compiler, suite
 from conformance.targets import Options, Target
+from conformance.targets.safety import Guarded, Policy
 
 CASSETTES: Final = "cassettes"
 MOCK: Final = "mock"
@@ -85,10 +87,22 @@ class _Field:
         self._mock = Mock(made.operations, compiler(), seed=made.settings.seed) if self._is_mock else None
         self._state = State()
         servers = tuple(dict.fromkeys(server for operation in made.operations for server in operation.servers))
-        self._target: Target = targets.open_target(
+        opened = targets.open_target(
             made.settings.target,
-            Options(servers=servers, mock=self._answer if self._is_mock else None, keep_host=self._is_mock),
+            Options(
+                servers=servers,
+                mock=self._answer if self._is_mock else None,
+                keep_host=self._is_mock,
+                workers=made.settings.workers,
+                rate=made.settings.rate,
+            ),
         )
+        policy = Policy(
+            writes=made.settings.allow_writes,
+            costs=made.settings.allow_costs,
+            max_requests=made.settings.max_requests,
+        )
+        self._target: Target = Guarded(opened, policy, host=urlsplit(made.settings.target).hostname or "")
         self._target.reach()
 
     def _answer(self, sent: Request) -> Response:
@@ -103,8 +117,8 @@ class _Field:
         self._state = State()
         return dict(self._mock.seeded(operation, self._state))
 
-    def exchanges(self, operation: Operation, mode: Mode) -> Iterator[tuple[Exchange, Operation]]:
-        """Send the cases of a cell and give what came back, each with the operation that was called."""
+    def exchanges(self, operation: Operation, mode: Mode) -> Iterator[tuple[Exchange | str, Operation]]:
+        """Send the cases of a cell and give what came back, or why nothing did, with the operation that was called."""
         settings = self.suite.settings
         work = Work(
             operations=self.suite.operations,
@@ -112,11 +126,10 @@ class _Field:
             max_cases=settings.max_cases,
             context=self._known,
             dress=self._dressed,
+            engine=Engine(settings.engine),
         )
         for step in chain.from_iterable(self._target.play(work.scripts(operation, mode))):
-            exchange = step.exchange
-            if exchange is not None:
-                yield exchange, step.case.operation
+            yield step.exchange or f"{step.expectation.case}: no answer: {step.failure}", step.case.operation
 
     def _dressed(self, sent: Request) -> Request:
         settings = self.suite.settings
@@ -145,6 +158,9 @@ def _generated(
     def job() -> Cell:
         recorder = Recorder(f"{operation.key} {mode.value}", field.suite, emit)
         for exchange, called in field.exchanges(operation, mode):
+            if isinstance(exchange, str):
+                recorder.add_unanswered(exchange)
+                continue
             recorder.add(exchange, operation=called)
             progress(1)
         return recorder.cell()

@@ -242,7 +242,7 @@ class _Tape:
 
 def _scrubbed(fields: Headers) -> Headers:
     """Give headers without credentials; of an `Authorization` the scheme stays."""
-    return Headers(tuple((name, _hidden(text) if redact.is_secret_header(name) else text) for name, text in fields))
+    return Headers(tuple((name, _hidden(text) if redact.is_secret_name(name) else text) for name, text in fields))
 
 
 def _hidden(text: str) -> str:

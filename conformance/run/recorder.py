@@ -102,6 +102,10 @@ class Recorder:
             self._lenses[operation] = Lens(operation)
         return self._lenses[operation]
 
+    def add_unanswered(self, reason: str) -> None:
+        """Keep that a request got no answer, or was not sent."""
+        self._collector.add_unreadable(reason)
+
     def add_unreadable(self, error: RecordingError) -> None:
         """Keep that an entry could not be read."""
         self._collector.add_unreadable(str(error))

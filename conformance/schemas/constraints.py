@@ -15,7 +15,7 @@ from typing import Final
 from conformance.model.operation import JsonSchema, Location, MediaType, Operation
 from conformance.model.rule import MessageInspector, Problem, Reading, Side
 from conformance.openapi.dialect import NULLABLE
-from conformance.schemas.problems import kind
+from conformance.schemas.problems import REPEATED, kind
 from conformance.schemas.walk import items, keyword, parts, properties, required, types
 
 _STRUCTURE: Final = frozenset({
@@ -202,20 +202,25 @@ def length(pattern: str) -> int | None:
 def inspector(operation: Operation, side: Side, group: str) -> MessageInspector | None:
     """Give the inspector of one group of keywords; None where no schema of that side uses the group.
 
-    In answers the group `structure` takes every other objection that no check is planned for: none may fall between
-    the checks. In requests other checks speak of names that are repeated.
+    The group `structure` takes every other objection that no check is planned for: none may fall between the checks.
+    Names that are repeated have a check of their own.
     """
-    if group != "structure" or side is Side.REQUEST:
+    if group != "structure":
         return looking_for(group) if group in uses(operation, side).groups else None
     used = uses(operation, side)
-    others = (used.groups - {group}) | ({"pattern", "identifier"} if used.patterns else set())
+    others = (used.groups - {group}) | {REPEATED} | ({"pattern", "identifier"} if used.patterns else set())
     others |= {"format"} if used.formats else set()
-    return partial(_inspect_rest, others) if any(True for _ in schemas(operation, side)) else None
+    return partial(_inspect_rest, others) if any(_objects(each) for each in schemas(operation, side)) else None
 
 
 def looking_for(group: str) -> MessageInspector:
     """Give the inspector of one group of keywords."""
     return partial(_inspect, group)
+
+
+def _objects(schema: JsonSchema) -> bool:
+    """Tell whether a schema says anything."""
+    return schema is False or (isinstance(schema, Mapping) and bool(schema))
 
 
 def _inspect_rest(others: frozenset[str], reading: Reading) -> Iterator[Problem]:

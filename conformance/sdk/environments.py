@@ -15,7 +15,7 @@ from typing import Final
 from conformance.sdk.protocol import DriverFailed
 
 _VERSION: Final = re.compile(r"[0-9A-Za-z][0-9A-Za-z.+-]*")
-_PATIENCE: Final = 600
+PATIENCE: Final = 600
 """Seconds that an installation may take."""
 
 
@@ -54,7 +54,7 @@ def with_pip(folder: Path, version: str) -> None:
 
     """
     command = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--target"]
-    _run([*command, str(folder / "packages"), f"twilio=={version}"], what=f"twilio {version} for Python")
+    run([*command, str(folder / "packages"), f"twilio=={version}"], what=f"twilio {version} for Python")
 
 
 def with_npm(folder: Path, version: str) -> None:
@@ -69,14 +69,20 @@ def with_npm(folder: Path, version: str) -> None:
         message = "there is no npm on this machine to install it with"
         raise DriverFailed(message)
     command = [npm, "install", "--no-audit", "--no-fund", "--no-save", "--ignore-scripts", "--prefix", str(folder)]
-    _run([*command, f"twilio@{version}"], what=f"twilio {version} for Node")
+    run([*command, f"twilio@{version}"], what=f"twilio {version} for Node")
 
 
-def _run(command: list[str], *, what: str) -> None:
+def run(command: list[str], *, what: str) -> None:
+    """Run an installer.
+
+    Raises:
+        DriverFailed: it fails, or takes too long.
+
+    """
     try:
-        done = subprocess.run(command, capture_output=True, check=False, timeout=_PATIENCE)  # noqa: S603 - ours
+        done = subprocess.run(command, capture_output=True, check=False, timeout=PATIENCE)  # noqa: S603 - ours
     except subprocess.TimeoutExpired as error:
-        message = f"{what} was not installed within {_PATIENCE} s"
+        message = f"{what} was not installed within {PATIENCE} s"
         raise DriverFailed(message) from error
     if done.returncode:
         message = f"{what} cannot be installed: {_telling(done.stderr.decode('utf-8', 'replace'))}"

@@ -20,6 +20,8 @@ from conformance.model.rule import ABSENT
 
 PATIENCE: Final = 60.0
 """Seconds that a driver may take for one answer."""
+GRACE: Final = 5.0
+"""Seconds that it may take to end when there are no more commands."""
 
 
 class DriverFailed(Exception):
@@ -241,7 +243,7 @@ class Driver:
         with contextlib.suppress(OSError):
             self._process.stdin.close()
         try:
-            self._process.wait(timeout=5)
+            self._process.wait(timeout=GRACE)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()

@@ -114,7 +114,7 @@ def _rules() -> tuple[SdkRule, ...]:
 
 
 def table() -> str:
-    """Give every rule as a row of a Markdown table."""
+    """Give every rule as a row of a Markdown table, for docs/sdk.md."""
     rows = [f"| `{each.id}` | {each.side.value} | {each.severity.value} | {each.title} |" for each in RULES.values()]
     return "\n".join(["| rule | side | severity | what is wrong |", "|---|---|---|---|", *rows])
 

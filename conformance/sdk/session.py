@@ -123,7 +123,7 @@ class Session:
     def _answer(self, captured: Captured) -> Reply:
         with self._lock:
             turn = self._turn
-            if turn is None:
+            if turn is None or captured.abandoned:
                 return Reply(data=written(_IDLE), ending=Ending.CLOSE)
             number = len(turn.requests)
             turn.requests.append(captured)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
@@ -93,13 +94,38 @@ def survey(session: Session, brief: Brief) -> Survey:
 
 
 def _found(session: Session, brief: Brief, calls: Iterable[Call]) -> Found:
-    """Make the calls that may make an operation, and sort them."""
+    """Make the calls that may make an operation, and sort them.
+
+    One call of each part of the SDK tells its host. Parts on the hosts of the operations come first; the others are
+    looked at only where an operation has not been found.
+    """
     every = list(calls)
-    sightings = list(discovery.look(session, (each for each in every if each.kind not in _PAGED)))
+    parts: dict[str, list[Call]] = defaultdict(list)
+    for call in every:
+        if call.kind not in _PAGED:
+            parts[_part(call)].append(call)
+    hosts = {server.host for operation in brief.chosen for server in operation.servers}
+    sightings: list[Sighting] = []
+    rest: list[Call] = []
+    for first, *others in parts.values():
+        (seen,) = discovery.look(session, (first,))
+        sightings.append(seen)
+        if seen.shape is None or seen.shape[1] in hosts:
+            sightings += discovery.look(session, others)
+        else:
+            rest += others
     found = discovery.sort_out(brief.operations, sightings)
+    if not found.reaching.keys() >= set(brief.chosen):
+        sightings += discovery.look(session, rest)
+        found = discovery.sort_out(brief.operations, sightings)
     resources = {_resource(each.call) for these in found.reaching.values() for each in these}
     beside = [each for each in every if each.kind in _PAGED and _resource(each) in resources]
     return discovery.sort_out(brief.operations, [*sightings, *discovery.look(session, beside)])
+
+
+def _part(call: Call) -> str:
+    """Give the part of the SDK that a call belongs to: `messaging.v1`."""
+    return ".".join(call.name.partition("(")[0].split(".")[:2])
 
 
 def _resource(call: Call) -> str:

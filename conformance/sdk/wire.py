@@ -12,9 +12,8 @@ import itertools
 import socket
 import ssl
 import struct
-import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from threading import Event, Lock, Thread
 from types import TracebackType
@@ -52,8 +51,8 @@ class Captured:
     """Counts the connections of a server."""
     proxied: bool
     """True where the client took this server for a proxy (absolute-form, RFC 9112, 3.2.2)."""
-    at: float
-    """Monotonic seconds when the last byte had come."""
+    abandoned: bool = False
+    """True where its sender had left before it was read: what gave up waiting."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,6 +188,7 @@ class Wire:
             return Ending.CLOSE
         if captured is None:
             return Ending.CLOSE
+        captured = replace(captured, abandoned=_is_gone(connection))
         tunnel = self._tunnel if captured.request.method == "CONNECT" else None
         if tunnel is not None and urlsplit(captured.request.url).hostname in tunnel.hosts:
             connection.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
@@ -205,6 +205,18 @@ class Wire:
         if reply.data:
             connection.sendall(reply.data)
         return reply.ending
+
+
+def _is_gone(connection: socket.socket) -> bool:
+    """Tell whether the other side has closed a connection; over TLS nobody can tell."""
+    if isinstance(connection, ssl.SSLSocket):
+        return False
+    try:
+        return connection.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) == b""
+    except BlockingIOError:
+        return False
+    except OSError:
+        return True
 
 
 def _last(data: bytes) -> bytes:
@@ -306,7 +318,6 @@ def _captured(stream: _Stream, number: int, authority: str) -> Captured | None:
         request=Request(method=method.upper(), url=url, headers=headers, body=body),
         connection=number,
         proxied=proxied,
-        at=time.monotonic(),
     )
 
 

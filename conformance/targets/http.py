@@ -30,6 +30,8 @@ _LATEST: Final = 0.05
 _AHEAD: Final = 64
 """Dialogues of one worker that may end while an earlier one is still held, before it naps."""
 _NAP: Final = 0.01
+_PAUSES: Final = (0.1, 0.4, 1.0, 2.0)
+"""Seconds that a target which was there gets to come back."""
 _ENDS: Final = re.compile(r"[\r\n\0]")
 _IDLE: Final = 2.0
 """Seconds that an idle connection is kept: less than servers do, so that none closes under a request."""
@@ -60,6 +62,8 @@ class HttpTarget:
         self._runner = asyncio.Runner()
         self._idle: list[Connection] = []
         self._pace = _Pace(options.rate)
+        self._was_there = False
+        self._is_gone = False
         self.retried = 0
         """Requests that were sent again after a 429."""
 
@@ -143,11 +147,14 @@ class HttpTarget:
         sent = self._written(request)
         if sent is None:
             return Failure(reason=Reason.WITHHELD, message="HTTP cannot carry a header field with a line break")
+        if self._is_gone:
+            return Failure(reason=Reason.WITHHELD, message="the target is gone: it does not take connections any more")
         start = time.perf_counter()
         try:
             reply = await self._exchange(request.method, sent)
         except Broken as error:
             return Failure(reason=error.reason, message=error.message, elapsed=time.perf_counter() - start)
+        self._was_there = True
         return answered(
             reply.status, list(reply.headers), reply.body, elapsed=time.perf_counter() - start, reason=reply.reason
         )
@@ -183,6 +190,21 @@ class HttpTarget:
         return None
 
     async def _connect(self) -> Connection:
+        """Open a connection; a target that was there gets some time to come back before it counts as gone."""
+        for pause in _PAUSES if self._was_there else ():
+            try:
+                return await self._opened()
+            except Broken as error:
+                if error.reason is not Reason.UNREACHABLE:
+                    raise
+            await asyncio.sleep(pause)
+        try:
+            return await self._opened()
+        except Broken as error:
+            self._is_gone = self._was_there and error.reason is Reason.UNREACHABLE
+            raise
+
+    async def _opened(self) -> Connection:
         connection = await self._way.open(self._options.timeout)
         connection.idle_since = self._runner.get_loop().time()
         return connection

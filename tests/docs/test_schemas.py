@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from enum import Enum
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,9 @@ from click.testing import CliRunner
 from jsonschema import Draft202012Validator
 
 from conformance.cli import main
+from conformance.model.audit import Blame, Confidence
+from conformance.model.finding import Suspect
+from conformance.model.rule import Severity, Side
 
 SCHEMAS = Path(__file__).parents[2] / "docs" / "schemas"
 
@@ -147,3 +151,12 @@ def test_schemas_are_closed_and_explain_themselves(name: str) -> None:
         for key, value in schema["properties"].items():
             told = {"description", "$ref", "enum", "properties", "anyOf"} & value.keys()
             assert told, key
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [("suspect", Suspect), ("severity", Severity), ("side", Side), ("confidence", Confidence), ("verdict", Blame)],
+)
+def test_schemas_know_every_member(name: str, kind: type[Enum]) -> None:
+    schema = json.loads((SCHEMAS / "findings.json").read_text())
+    assert schema["properties"][name]["enum"] == [member.value for member in kind]

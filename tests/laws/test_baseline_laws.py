@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from conformance import baseline, results
@@ -34,7 +34,7 @@ from conformance.model.report import (
 )
 from conformance.model.rule import Problem, Severity, Side
 
-few = settings(max_examples=25, deadline=None)
+few = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 """Reports are large values: each takes as long as a hundred small ones."""
 TODAY = dt.date(2024, 6, 1)
 OPERATIONS = ("api.one", "api.two", "api.three")

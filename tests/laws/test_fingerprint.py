@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from conformance import checks
@@ -165,13 +165,13 @@ def _renamed(value: Any, names: dict[str, str]) -> Any:
 
 
 @given(document=reordered())
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_the_order_of_keys_changes_no_fingerprint(document: Any, expected: set[str]) -> None:
     assert _fingerprints(document, _exchanges()) == expected
 
 
 @given(numbers=st.permutations(range(4)))
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_the_names_of_components_change_no_fingerprint(numbers: list[int], expected: set[str]) -> None:
     schemas = DOCUMENT["components"]["schemas"]
     names = {old: f"Schema{number}" for old, number in zip(schemas, numbers, strict=True)}
@@ -185,7 +185,7 @@ def test_the_names_of_components_change_no_fingerprint(numbers: list[int], expec
 
 
 @given(exchanges=st.permutations(_exchanges()))
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_the_order_of_exchanges_changes_no_fingerprint(exchanges: list[Exchange], expected: set[str]) -> None:
     assert _fingerprints(DOCUMENT, exchanges) == expected
 

@@ -149,10 +149,10 @@ def test_wide_and_deep_schema_is_counted_to_a_limit() -> None:
         f"L{depth}": {"type": "object", "properties": {name: ref(f"L{depth + 1}") for name in "abcdefgh"}}
         for depth in range(20)
     }
-    started = time.perf_counter()
+    started = time.process_time()
     operation = answering(ref("L0"), {**layers, "L20": {"type": "string"}})
     assert len(declared(operation)) == 2_001
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 2
 
 
 @pytest.mark.parametrize("schema", [ref("Node"), {"type": "array", "items": ref("Node")}])
@@ -160,13 +160,13 @@ def test_shapes_of_recursive_schemas_are_compiled_at_once(schema: Any) -> None:
     operation = answering(schema, RECURSIVE)
     root = operation.responses[0].content[0].schema
     assert root is not None
-    started = time.perf_counter()
+    started = time.process_time()
     look_at = look(root.json_schema)
     value: Any = {"name": "n", "child1": {"name": "n", "child2": {"list": [{"name": "n"}]}}}
     value = [value] if "items" in schema else value
     assert look_at(value)[1] == count_strings(value) == 9
     Lens(operation).key(read(operation, answer=value))
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 2
 
 
 EQUAL = [

@@ -132,7 +132,7 @@ class Server:
     def _create(self, where: dict[str, dict[str, Any]], prefix: str, body: Mapping[str, list[str]]) -> Response:
         if self.fault == "full":
             return reply(404)
-        sid = f"{prefix}{len(where) + 1:032x}"
+        sid = "string" if self.fault == "no sids" else f"{prefix}{len(where) + 1:032x}"
         made = {"sid": sid, "friendly_name": body["FriendlyName"][0]}
         if not (self.fault == "loses" and prefix == "TH"):
             where[sid] = made
@@ -345,3 +345,11 @@ def test_what_was_withheld_is_no_exchange(tmp_path: Path) -> None:
     steps = played(document(tmp_path), "createThing", withholding)
     assert steps
     assert all(step.withheld and step.exchange is None for step in steps)
+
+
+def test_what_a_server_makes_invalid_may_be_refused(tmp_path: Path) -> None:
+    operations = document(tmp_path)
+    steps = played(operations, "createThing", Server(fault="no sids"))
+    inside = [step for step in steps if "/string/" in step.request.url]
+    assert inside
+    assert {step.case.expect for step in inside} <= {Expect.SURVIVE}

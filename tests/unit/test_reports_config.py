@@ -53,7 +53,7 @@ def test_what_init_writes_is_valid_once_it_is_uncommented(folder: Path) -> None:
     [
         ("sellect = []", "sellect: no such key; did you mean 'select'?"),
         ("fail_on = 'error'", "fail_on: no such key; did you mean 'fail-on'?"),
-        ("zzz = 1", "zzz: no such key; choose from allow-references, baseline"),
+        ("zzz = 1", "zzz: no such key; choose from allow-references, audit-ignore"),
         ("select = 'a'", "select: 'a' is wrong; write a list of strings: select = "),
         ("select = [1]", "select: [1] is wrong; write a list of strings"),
         ("strict = 1", "strict: 1 is wrong; write true or false"),

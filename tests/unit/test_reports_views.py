@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import base64
+import gzip
 import io
 import json
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -16,11 +19,12 @@ from conformance import reports
 from conformance.config import Settings
 from conformance.errors import SettingsError
 from conformance.model.changes import compare
+from conformance.model.finding import Suspect
 from conformance.model.known import Entry, Standing
 from conformance.model.overview import Overview, overview
 from conformance.model.report import Cell, Recurring, Report, Verdict
 from conformance.model.rule import Severity
-from conformance.reports import github, junit, markdown, sarif, terminal
+from conformance.reports import github, html, junit, markdown, sarif, terminal
 from conformance.run.audit import audit
 from conformance.run.check import check
 
@@ -507,3 +511,38 @@ class Screen(io.StringIO):
 def test_what_an_audit_no_longer_finds_is_fixed(audited: Overview, run: Build) -> None:
     found = compare(audited.report, replace(audited.report, cells={}))
     assert len(found.fixed) == len(audited.findings)
+
+
+@pytest.mark.parametrize("suspect", list(Suspect))
+def test_every_suspect_is_explained(shown: Overview, suspect: Suspect) -> None:
+    recurring = by_rule(shown, "unknown-enum-value")
+    cell = Cell(
+        id="x",
+        tallies={},
+        findings={"x": replace(recurring, finding=replace(recurring.finding, suspect=suspect))},
+        not_run={"things.patchThing": "there is no driver"},
+    )
+    page = reports.view("html").render(overview(replace(shown.report, cells={"x": cell}), fail_on=Severity.ERROR))
+    assert f'data-suspect="{suspect.value}"' in page
+    assert "1 operation not called: there is no driver" in page
+
+
+def test_html_packs_what_would_make_it_too_large_and_counts_what_has_no_room(
+    run: Build, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    report = run(*(line({"state": f"state {number}"}) for number in range(120)))
+    found = overview(report, fail_on=Severity.ERROR)
+    whole = html.render(found)
+    assert whole.count('<details class="finding"') == 120
+    monkeypatch.setattr(html, "LARGEST", len(whole.encode()) * 2 // 3)
+    monkeypatch.setattr(html, "_PLAIN", 60_000)
+    packed = html.render(found)
+    assert len(packed.encode()) <= html.LARGEST
+    assert "have no room in this page" not in packed
+    content = re.search(r'id="packed">([^<]+)<', packed)
+    assert content is not None
+    inside = gzip.decompress(base64.b64decode(content[1])).decode()
+    plain = packed.count('<details class="finding"')
+    assert plain + inside.count('<details class="finding"') == 120
+    monkeypatch.setattr(html, "LARGEST", len(html.render(overview(run(line({})), fail_on=Severity.ERROR))) + 12_000)
+    assert "have no room in this page" in html.render(found)

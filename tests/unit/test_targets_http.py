@@ -18,6 +18,7 @@ from conformance.errors import TargetError
 from conformance.model.http import Headers, Request, Response
 from conformance.model.operation import Server
 from conformance.targets import Dialogue, Failure, Options, Outcome, Reason, open_target, single
+from conformance.targets.connection import Broken, Connection
 from conformance.targets.http import HttpTarget, Places, is_loopback
 
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -535,3 +536,52 @@ def test_tunnels_that_do_not_open_say_why(
     proxy.join(10)
     assert isinstance(outcome, Failure)
     assert outcome.reason is reason
+
+
+def test_a_target_that_goes_away_is_given_up_after_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("conformance.targets.http._PAUSES", (0.0, 0.0))
+    with Scripted([b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"]) as port:
+        target = open_target(f"http://127.0.0.1:{port}", Options(timeout=2))
+        assert responded(target.send(get("/"))).status == 200
+    outcomes = list(target.play(single(get("/")) for _ in range(3)))
+    target.close()
+    assert all(isinstance(outcome, Failure) for outcome in outcomes)
+    reasons = [outcome.reason for outcome in outcomes if isinstance(outcome, Failure)]
+    assert reasons == [Reason.UNREACHABLE, Reason.WITHHELD, Reason.WITHHELD]
+
+
+def test_a_target_that_comes_back_is_used_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    answer = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+    with Scripted([answer], accept=2) as port:
+        target = open_target(f"http://127.0.0.1:{port}", Options(timeout=2))
+        assert isinstance(target, HttpTarget)
+        assert responded(target.send(get("/"))).status == 200
+        opened = target._way.open
+        tries = []
+
+        async def sometimes(timeout: float) -> Connection:  # noqa: ASYNC109 - as the real one has it
+            tries.append(timeout)
+            if len(tries) == 1:
+                raise Broken(Reason.UNREACHABLE, "restarting")
+            return await opened(timeout)
+
+        monkeypatch.setattr(target._way, "open", sometimes)
+        assert responded(target.send(get("/"))).status == 200
+        target.close()
+    assert len(tries) == 2
+
+
+def test_trust_that_is_lost_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    with Scripted([b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"]) as port:
+        target = open_target(f"http://127.0.0.1:{port}", Options(timeout=2))
+        assert isinstance(target, HttpTarget)
+        target.send(get("/"))
+
+    async def distrusting(_: float) -> Connection:
+        raise Broken(Reason.TLS, "expired")
+
+    monkeypatch.setattr(target._way, "open", distrusting)
+    outcome = target.send(get("/"))
+    target.close()
+    assert isinstance(outcome, Failure)
+    assert outcome.reason is Reason.TLS

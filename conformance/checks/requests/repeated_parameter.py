@@ -22,7 +22,7 @@ def _in_query(operation: Operation) -> frozenset[str]:
     return frozenset(
         parameter.name
         for parameter in operation.parameters_in(Location.QUERY)
-        if _is_scalar(parameter.schema.json_schema, parameter.schema.json_schema) and parameter.media_type is None
+        if _is_single(parameter.schema.json_schema, parameter.schema.json_schema) and parameter.media_type is None
     )
 
 
@@ -31,11 +31,11 @@ def _in_form(media_type: MediaType) -> frozenset[str]:
     if not media_type.is_form or media_type.schema is None:
         return frozenset()
     root = media_type.schema.json_schema
-    return frozenset(name for name, child in properties(root, root).items() if _is_scalar(child, root))
+    return frozenset(name for name, child in properties(root, root).items() if _is_single(child, root))
 
 
-def _is_scalar(schema: JsonSchema, root: JsonSchema) -> bool:
-    return not {"array", "object"} & types(schema, root)
+def _is_single(schema: JsonSchema, root: JsonSchema) -> bool:
+    return "array" not in types(schema, root)
 
 
 def _plant(seen: Matched) -> Iterator[Exchange]:

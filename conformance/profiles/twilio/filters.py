@@ -11,7 +11,9 @@ from conformance.model.operation import Location, Operation
 from conformance.profiles.twilio.answers import shape
 from conformance.profiles.twilio.dates import moment
 from conformance.profiles.twilio.fields import snake_case
+from conformance.profiles.twilio.numbers import is_dialled
 from conformance.profiles.twilio.parameters import PAGING
+from conformance.profiles.twilio.sids import is_masked
 from conformance.schemas.walk import keyword, types
 
 _LETTERS: Final = re.compile(r"[^a-z0-9]+")
@@ -26,7 +28,9 @@ def by_text(wanted: str, value: Any) -> bool:
     if isinstance(value, bool):
         return wanted.lower() != str(value).lower()
     text = str(value)
-    return text != wanted and _LETTERS.sub("", text.lower()) not in {
+    if text == wanted or is_masked(text) or is_masked(wanted):
+        return False
+    return _LETTERS.sub("", text.lower()) not in {
         _LETTERS.sub("", each.lower()) for each in (wanted, *wanted.split(","))
     }
 
@@ -34,7 +38,9 @@ def by_text(wanted: str, value: Any) -> bool:
 def by_number(wanted: str, value: Any) -> bool:
     """Tell whether a phone number or address is not the one that was asked for."""
     both_are_numbers = str(value).startswith("+") and wanted.startswith("+")
-    return value != wanted and (both_are_numbers or by_text(wanted, value))
+    if value == wanted or is_masked(str(value)) or is_masked(wanted):
+        return False
+    return not is_dialled(wanted, str(value)) and (both_are_numbers or by_text(wanted, value))
 
 
 def _days(wanted: str, value: Any) -> tuple[date, date] | None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from conformance.profiles.twilio.sids import SID
+from conformance.profiles.twilio.sids import SID, is_masked
 
 SELF: Final = ("uri", "url")
 """Fields with the link of the thing itself."""
@@ -56,8 +56,15 @@ def links(node: Mapping[str, Any], names: Iterator[str] | tuple[str, ...]) -> It
 
 
 def same_path(left: str, right: str) -> bool:
-    """Tell whether a decoded path ends in another one; SIDs ignore case."""
-    return lowered(left).endswith(lowered(right))
+    """Tell whether a decoded path ends in another one; SIDs ignore case, and what is masked may be anything."""
+    one, other = lowered(left), lowered(right)
+    if one.endswith(other):
+        return True
+    wanted = other.lstrip("/").split("/")
+    tail = one.split("/")[-len(wanted) :]
+    return len(tail) == len(wanted) and all(
+        a == b or is_masked(a) or is_masked(b) for a, b in zip(tail, wanted, strict=True)
+    )
 
 
 def lowered(path: str) -> str:

@@ -14,6 +14,11 @@ from conformance.profiles.twilio import applies
 
 SID: Final = re.compile(r"[A-Z]{2}[0-9a-fA-F]{32}")
 """Any SID, whatever its prefix."""
+_MASK: Final = re.compile(
+    r"(?:[a-z]+:)?(?:\+?\d*|[A-Z]{2}[0-9a-fA-F]*)(?:[Xx]{4,}|[*\u2022]{3,}|\u2026|\.{3})[0-9a-fA-F]*(?:\.json)?"
+    r"|\$\{?\w+\}?|<[\w -]+>|\{\{?\w+\}?\}|[<\[]?(?i:redacted|filtered|masked)[>\]]?"
+)
+"""What stands for a SID or a number that somebody took out."""
 
 _PATTERN: Final = re.compile(
     r"\^?\(?(?:\?:)?(?P<prefixes>[A-Z]{2}(?:\|[A-Z]{2})*|\[a-zA-Z\]\{2\})\)?\[[0-9a-fA-F-]+\]\{32\}\$?"
@@ -43,6 +48,11 @@ def prefixes_of_field(name: str) -> tuple[str, ...] | None:
 def is_sid(text: str) -> bool:
     """Tell whether text is a SID."""
     return SID.fullmatch(text) is not None
+
+
+def is_masked(text: str) -> bool:
+    """Tell whether text stands for a SID or a number that somebody took out: `ACXXXX...`, `$ACCOUNT_SID`, `+1***`."""
+    return _MASK.fullmatch(text) is not None
 
 
 def same(left: Any, right: Any) -> bool:

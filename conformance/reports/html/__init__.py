@@ -52,6 +52,8 @@ _SUSPECTS: Final = {
     "implementation": "the implementation: the description is believed",
     "spec": "the description: the corrected contract does not object",
     "undecided": "undecided: allowed by the schema, yet worth a look",
+    "sdk": "the SDK: a second witness agrees with the description",
+    "disagreement": "open: witnesses contradict each other, or nobody testifies",
 }
 
 

@@ -3,23 +3,26 @@
 What must hold for a successful answer that is one resource: a field that has the name of a field that was sent (in
 snake_case), and is not null, has the value that was sent. What Twilio is known to normalise is compared as it
 normalises: SIDs ignore case, dates are compared as moments, URLs without a trailing slash, text without surrounding
-blanks, and the body of a message may have something before it. An empty value asks for a default, and a state that is
-asked for may take its time.
+blanks, phone numbers by their digits, and the body of a message may have something before it. An empty value asks for
+a default, a state that is asked for may take its time, and what somebody masked is not compared.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any, Final
+from urllib.parse import quote
 
 from conformance.model.example import FORM, record
 from conformance.model.http import Exchange
 from conformance.model.operation import JsonSchema, Operation
 from conformance.model.rule import ABSENT, Example, Inspector, Matched, Problem, Severity, Side, Stage, check
 from conformance.profiles.twilio.answers import About, is_success, own_parameter, shape
-from conformance.profiles.twilio.dates import moment
+from conformance.profiles.twilio.dates import iso_8601, moment, rfc_2822
 from conformance.profiles.twilio.fields import snake_case
-from conformance.profiles.twilio.sids import same
+from conformance.profiles.twilio.numbers import is_dialled
+from conformance.profiles.twilio.sids import is_masked, same
 from conformance.schemas.planting import with_answer, with_body
 from conformance.schemas.walk import keyword, properties, spec_pointer, types
 
@@ -35,7 +38,7 @@ def as_text(sent: Any, got: Any) -> bool:
     """Compare text: Twilio trims it, and puts a sentence before a message from a trial account."""
     if not isinstance(sent, str) or not isinstance(got, str):
         return same(sent, got)
-    return sent.strip() == got.strip() or same(sent, got)
+    return sent.strip() == got.strip() or same(sent, got) or is_dialled(sent, got)
 
 
 def as_message(sent: Any, got: Any) -> bool:
@@ -65,7 +68,9 @@ def as_number(sent: Any, got: Any) -> bool:
 
 def differs(sent: Any, got: Any, equal: Same) -> bool:
     """Tell whether a field of the answer contradicts what was sent."""
-    return sent is not ABSENT and sent not in (None, "") and got is not None and not equal(sent, got)
+    if sent is ABSENT or sent in (None, "") or got is None or equal(sent, got):
+        return False
+    return not any(isinstance(each, str) and is_masked(each) for each in (sent, got))
 
 
 def pairs(operation: Operation) -> list[tuple[str, str, Same]]:
@@ -129,8 +134,9 @@ def _other(value: Any, known: Any, field: str) -> Any:
         return value - 1 if value else 1
     if not isinstance(value, str) or not value:
         return ABSENT
-    if moment(value) is not None:
-        return value.replace(":0", ":1", 1) if ":0" in value else value.replace(":1", ":0", 1)
+    if (read := moment(value)) is not None:
+        next_day = int(read.timestamp()) + 86_400
+        return rfc_2822(next_day) if value[0].isalpha() else iso_8601(next_day)
     if same(value, value.swapcase()) and len(value) == 34:  # noqa: PLR2004 - the length of a SID
         return f"{value[:-1]}{'0' if value[-1] != '0' else '1'}"
     if value[-1].isdigit():
@@ -160,16 +166,26 @@ _SENT = Example(
 )
 
 
-def _example(title: str, name: str | None) -> Example:
-    values = {each: getattr(_SENT, each) for each in _SENT.__dataclass_fields__}
-    return Example(**{**values, "title": title, "response_body": {"friendly_name": name}})
+def _example(title: str, name: str | None, *, sent: str = "Support") -> Example:
+    return replace(
+        _SENT, title=title, request_body=f"FriendlyName={quote(sent)}", response_body={"friendly_name": name}
+    )
 
 
 @check(
     severity=Severity.WARNING,
     stage=Stage.RELATION,
-    good=[_example("the name that was sent", "Support"), _example("no name at all", None)],
-    bad=[_example("another name", "Sales")],
+    good=[
+        _example("the name that was sent", "Support"),
+        _example("no name at all", None),
+        _example("a number sent without its country", "+14155550100", sent="(415) 555-0100"),
+        _example("a masked number", "+1••••••••00", sent="+14155550100"),
+    ],
+    bad=[
+        _example("another name", "Sales"),
+        _example("another number", "+14155550101", sent="(415) 555-0100"),
+        _example("text with dots at its end", "Sales...", sent="Support..."),
+    ],
     plant=_plant,
     needs="a field that is sent and comes back",
 )

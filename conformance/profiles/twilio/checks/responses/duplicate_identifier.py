@@ -1,7 +1,7 @@
 """The check `duplicate-identifier`.
 
-What must hold for a page: no two of its items have the same name of their own. SIDs ignore case; names that are null or
-missing are not compared.
+What must hold for a page: no two of its items have the same name of their own. SIDs ignore case; names that are null,
+missing or masked are not compared.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from conformance.model.operation import Operation
 from conformance.model.rule import Inspector, Matched, Problem, Severity, Side, Stage, check
 from conformance.profiles.twilio import example
 from conformance.profiles.twilio.answers import page_of, resources, shape
+from conformance.profiles.twilio.sids import is_masked
 from conformance.schemas.planting import changed, with_value
 from conformance.schemas.walk import spec_pointer
 
@@ -22,7 +23,7 @@ def repeated(names: Sequence[Any]) -> Iterator[int]:
     """Give the places of names that stand before as well."""
     seen: set[str] = set()
     for index, name in enumerate(names):
-        if isinstance(name, str) and name:
+        if isinstance(name, str) and name and not is_masked(name):
             if name.lower() in seen:
                 yield index
             seen.add(name.lower())

@@ -2,7 +2,7 @@
 
 What must hold for every resource in a successful answer: a field that repeats a path parameter, and is not null, has
 the value that the path has. SIDs and domain names ignore case. A path that names a resource otherwise (by its unique
-name) is not compared with its SID.
+name) is not compared with its SID, nor is what somebody masked.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from conformance.model.http import Exchange
 from conformance.model.operation import Operation
 from conformance.model.rule import ABSENT, Example, Inspector, Matched, Problem, Severity, Stage, check
 from conformance.profiles.twilio.answers import resources, shape
-from conformance.profiles.twilio.sids import SID, is_sid
+from conformance.profiles.twilio.sids import SID, is_masked, is_sid
 from conformance.schemas.planting import with_answer
 from conformance.schemas.walk import spec_pointer
 
@@ -29,9 +29,9 @@ def differs(text: str, value: Any) -> bool:
     """Tell whether a field contradicts the path parameter that it repeats."""
     if not isinstance(value, str) or text == value:
         return False
-    if is_sid(value) and not is_sid(text):
+    if (is_sid(value) and not is_sid(text)) or text.lower() == value.lower():
         return False
-    return text.lower() != value.lower()
+    return not is_masked(text) and not is_masked(value)
 
 
 def _plant(seen: Matched) -> Iterator[Exchange]:
@@ -65,6 +65,14 @@ def _other(text: str) -> str:
             path=_PATH,
             url=_URL,
             response_body={"sid": f"CA{'A' * 32}", "account_sid": f"AC{'1' * 32}"},
+        ),
+        Example(
+            title="a masked account",
+            operation=_CALL,
+            server=_TWILIO,
+            path=_PATH,
+            url=_URL,
+            response_body={"sid": f"CA{'a' * 32}", "account_sid": f"AC{'X' * 32}"},
         ),
     ],
     bad=[

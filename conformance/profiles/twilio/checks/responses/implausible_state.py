@@ -122,7 +122,7 @@ def _plant(seen: Matched) -> Iterator[Exchange]:
         return
     for pointer, resource in resources(seen, known):
         for each in _oddities(known):
-            planted = each.planted if each.planted is not None else resource.get("date_created")
+            planted = each.planted or resource.get("start_time") or resource.get("date_created")
             if planted is None:
                 continue
             body = changed(seen.response.body, f"{pointer}/{each.field}", planted)

@@ -34,6 +34,10 @@ PAIRS: Final = (
 """Fields of which the first never comes after the second."""
 
 
+_LATE: Final = frozenset({"date_sent", "end_time"})
+"""Dates that a resource has only in some states; one that has them in another state shows another fault."""
+
+
 def after(first: Any, second: Any) -> bool:
     """Tell whether the first of two dates comes after the second."""
     if first == second or not isinstance(first, str) or not isinstance(second, str):
@@ -54,7 +58,7 @@ def _plant(seen: Matched) -> Iterator[Exchange]:
         for first, second in _pairs(known):
             text = resource.get(first)
             read = moment(text) if isinstance(text, str) else None
-            if read is not None and isinstance(text, str) and (resource.get(second) or second != "date_sent"):
+            if read is not None and isinstance(text, str) and (resource.get(second) or second not in _LATE):
                 earlier = int(read.astimezone(UTC).timestamp()) - 86_400
                 yield with_answer(
                     seen, f"{pointer}/{second}", iso_8601(earlier) if text.endswith("Z") else rfc_2822(earlier)

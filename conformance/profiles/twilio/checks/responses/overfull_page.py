@@ -36,10 +36,9 @@ def _plant(seen: Matched) -> Iterator[Exchange]:
     if said(page, "page_size") is not None:
         made = with_value(seen, Side.RESPONSE, resized(page, count - 1))
         yield made if asked_size(seen) is None else with_query(made, "PageSize", count - 1)
-    elif "Size" in {parameter.name for parameter in seen.operation.parameters}:
-        yield with_query(seen.exchange, "Size", count - 1)
-    else:
-        yield with_query(seen.exchange, "PageSize", count - 1)
+    elif count > 1:
+        takes_size = "Size" in {parameter.name for parameter in seen.operation.parameters}
+        yield with_query(seen.exchange, "Size" if takes_size else "PageSize", count - 1)
 
 
 @check(

@@ -4,7 +4,7 @@ What must hold for the links of a page: each leads to the list that was asked fo
 says `PageSize`, that is the size of the page; where it says `Page`, that is 0 in the link to the first page, the number
 of the page in the link to itself, one more in that to the next and one less in that to the previous page. The first
 page has no previous one. A token is not the one that the page was asked for with. Links are compared decoded, relative
-to the host, and without whatever path stands before the documented one.
+to the host, and without whatever path stands before the documented one; what somebody masked is not compared.
 """
 
 from __future__ import annotations
@@ -99,6 +99,10 @@ def _next(**query: Any) -> str:
                 "previous_page_uri": None,
                 "uri": _next(PageSize=1, Page=0),
             },
+        ),
+        example.page(
+            "a link with a masked account",
+            {"calls": [], "uri": "/2010-04-01" + example.PAGE.replace(example.ACCOUNT, "AC" + "X" * 32)},
         ),
         example.page("a link with a base path", {"calls": [], "uri": f"/2010-04-01{example.PAGE}"}),
     ],

@@ -1,15 +1,17 @@
 """The check `wrong-self-link`.
 
 What must hold for `uri` or `url` of a resource: where the path of the request names the resource, the link has that
-path, or the one with what the resource says of itself (`foreign-resource` compares the two).
-Where the resource was made by the request or stands in a list, the link ends in the name of the resource; one
-resource may be reached by several paths, so no more is compared. Links are compared decoded, SIDs without regard to
-case, and without whatever path stands before the documented one.
+path, or the one with what the resource says of itself (`foreign-resource` compares the two), or another path that
+ends in the same name and has no other SID of the same kind: one resource may be reached by several paths. Where the
+resource was made by the request or stands in a list, the link ends in the name of the resource, and no more is
+compared. Links are compared decoded, SIDs without regard to case, and without whatever path stands before the
+documented one, or `.json` after it; what somebody masked is not compared.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
@@ -19,9 +21,9 @@ from conformance.model.operation import Operation
 from conformance.model.rule import Example, Inspector, Matched, Problem, Severity, Stage, check
 from conformance.profiles.twilio import example
 from conformance.profiles.twilio.answers import About, Shape, resources, shape
-from conformance.profiles.twilio.links import SELF, last_name, links, lowered, parse, same_path
+from conformance.profiles.twilio.links import SELF, last_name, links, lowered, parse, same_path, sids
 from conformance.profiles.twilio.paths import filled
-from conformance.profiles.twilio.sids import is_sid
+from conformance.profiles.twilio.sids import is_masked, is_sid
 from conformance.schemas.planting import with_answer
 from conformance.schemas.walk import spec_pointer
 
@@ -34,10 +36,25 @@ def wrong(text: str, *, paths: Sequence[str], name: Any) -> str | None:
     """
     link = parse(text)
     if paths:
-        return None if any(same_path(link.path, path) for path in paths) else paths[0]
-    if isinstance(name, str) and is_sid(name) and lowered(last_name(link.path)) != name.lower():
-        return name
-    return None
+        return None if any(leads_to(link.path, path) for path in paths) else paths[0]
+    if not isinstance(name, str) or not is_sid(name) or _is_named(link.path, name):
+        return None
+    return name
+
+
+def leads_to(link: str, path: str) -> bool:
+    """Tell whether a link may lead to what a path does."""
+    if same_path(link, path):
+        return True
+    if not _is_named(link, last_name(path)):
+        return False
+    kinds = {sid[:2] for sid in sids(path)}
+    return not any(sid[:2] in kinds for sid in set(sids(link)) - set(sids(path)))
+
+
+def _is_named(link: str, name: str) -> bool:
+    last = last_name(link)
+    return lowered(last) == lowered(name) or is_masked(last)
 
 
 def is_plainly_right(resource: Mapping[str, Any], names: Sequence[str], id_field: str | None, location: str) -> bool:
@@ -111,8 +128,7 @@ def _uri(number: int) -> str:
 
 
 def _example(title: str, uri: str) -> Example:
-    values = {each: getattr(_ONE, each) for each in _ONE.__dataclass_fields__}
-    return Example(**{**values, "title": title, "response_body": {"sid": f"CA{'a' * 32}", "uri": uri}})
+    return replace(_ONE, title=title, response_body={"sid": f"CA{'a' * 32}", "uri": uri})
 
 
 @check(
@@ -123,10 +139,12 @@ def _example(title: str, uri: str) -> Example:
             "the path of the request after a base path, its SID in capitals",
             f"/2010-04-01{example.PAGE.removesuffix('.json')}/CA{'A' * 32}.json",
         ),
+        _example("another path to the same call, without .json", f"/Queues/QU{'b' * 32}/Calls/CA{'a' * 32}"),
         example.page("a call in a list", {"calls": [{**example.call(1), "uri": _uri(1)}]}),
     ],
     bad=[
         _example("the path of another call", f"{example.PAGE.removesuffix('.json')}/CA{'b' * 32}.json"),
+        _example("the call of another account", f"/Accounts/AC{'b' * 32}/Calls/CA{'a' * 32}.json"),
         example.page("another call in a list", {"calls": [{**example.call(1), "uri": _uri(2)}]}),
     ],
     plant=_plant,
