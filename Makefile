@@ -11,7 +11,7 @@ AS_ROOT := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 run: $(VENV)/.installed
 	$(BIN)/conformance run
 
-test: $(VENV)/.installed-dev
+test: $(VENV)/.installed-dev node_modules/.installed
 	$(MAKE) --no-print-directory lint
 	$(BIN)/python -m pytest -n 2 --cov --cov-report=term --cov-fail-under=90
 
@@ -33,12 +33,21 @@ $(BIN)/python:
 $(VENV)/.installed: requirements.lock pyproject.toml | $(BIN)/python
 	$(PIP_INSTALL) --require-hashes -r requirements.lock
 	$(PIP_INSTALL) --no-deps --no-build-isolation --editable .
+	$(BIN)/python -m compileall -q conformance
 	touch $@
 
 $(VENV)/.installed-dev: requirements-dev.lock pyproject.toml | $(BIN)/python
 	$(PIP_INSTALL) --require-hashes -r requirements-dev.lock
 	$(PIP_INSTALL) --no-deps --no-build-isolation --editable .
+	$(BIN)/python -m compileall -q conformance
 	touch $@ $(VENV)/.installed
+
+# The SDK for Node that the tests drive, and what makes certificates for the loopback interface.
+node_modules/.installed: package.json package-lock.json
+	@command -v npm >/dev/null && command -v openssl >/dev/null || \
+		sh -c '$(AS_ROOT) apt-get update -q && $(AS_ROOT) apt-get install -qy nodejs npm openssl'
+	npm ci --silent --ignore-scripts
+	touch $@
 
 # Writes the lock files anew, without the address of any index.
 COMPILE := $(BIN)/python -m piptools compile --quiet --generate-hashes --strip-extras --allow-unsafe \
@@ -47,11 +56,12 @@ COMPILE := $(BIN)/python -m piptools compile --quiet --generate-hashes --strip-e
 lock: $(VENV)/.installed-dev
 	$(COMPILE) --output-file requirements.lock pyproject.toml
 	$(COMPILE) --extra dev --output-file requirements-dev.lock pyproject.toml
+	npm install --package-lock-only --ignore-scripts
 
 # The real SDK plays its scenarios against the reference server; see cassettes/record.py.
 cassettes: $(VENV)/.installed-dev
 	$(BIN)/python cassettes/record.py
 
 clean:
-	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage
+	rm -rf $(VENV) node_modules build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -95,6 +95,8 @@ def with_lists(made: Suite) -> dict[str, list[Exchange]]:
         item = msgspec.json.decode(found[one][0].response.body)
         text = json.dumps(item)
         body[name] = [json.loads(text.replace(item["sid"], f"{item['sid'][:2]}{n:032x}")) for n in range(ITEMS)]
+        if "end" in body:
+            body["end"] = ITEMS - 1
         response = replace(exchange.response, body=msgspec.json.encode(body))
         found[key] = [replace(exchange, response=response)]
     return found

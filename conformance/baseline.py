@@ -115,7 +115,7 @@ def standing(report: Report, entries: Iterable[Entry], *, today: dt.date, part: 
             kind = "accepted" if entry.expires is None or entry.expires >= today else "expired"
         elif part:
             kind = "unseen"
-        elif entry.rule not in report.subject.rules or (entry.operation is not None and entry.operation not in keys):
+        elif entry.rule not in report.subject.rules or (keys and entry.operation not in {*keys, None}):
             kind = "unseen" if narrowed else "stale"
         else:
             seen = looked(report, tallies, rule=entry.rule, operation=entry.operation)

@@ -46,6 +46,8 @@ class Settings:
     ignore: tuple[str, ...] = ()
     severity: Mapping[str, str] = field(default_factory=dict)
     """Rule id to the severity that holds for it."""
+    audit_ignore: Mapping[str, str] = field(default_factory=dict)
+    """`RULE DOCUMENT#POINTER` to the reason why an audit need not say so."""
     fail_on: str = "error"
     output: Path = Path("reports")
     report: tuple[str, ...] = ("terminal", "junit")
@@ -70,6 +72,17 @@ class Settings:
     max_cases: int = 20
     """For each operation and mode."""
     seed: int = 0
+    engine: str = "fast"
+    """`fast` or `hypothesis`: what makes the requests."""
+    rate: float | None = None
+    """Requests a second at most; None: as fast as it goes."""
+    max_requests: int | None = None
+    allow_writes: bool = False
+    """Whether other methods than GET may go to hosts that are not loopback."""
+    allow_costs: bool = False
+    """Whether they may go to Twilio, where they cost money and reach people."""
+    workers: int = 1
+    """Processes that judge recordings, or conversations with a live target at the same time."""
     auth: str | None = field(default=None, repr=False)
     """`USER:PASSWORD` for a live target; never written anywhere."""
     header: tuple[str, ...] = field(default=(), repr=False)
@@ -123,6 +136,11 @@ KEYS: Final[Mapping[str, Key]] = {
     "select": Key(Kind.TEXTS, "Only these checks (names or globs).", '["*-sid*", "unknown-enum-value"]'),
     "ignore": Key(Kind.TEXTS, "Not these checks.", '["plain-http"]'),
     "severity": Key(Kind.TABLE, "Re-grade checks: note, warning or error.", '{ wrong-sid-prefix = "error" }'),
+    "audit-ignore": Key(
+        Kind.TABLE,
+        "What an audit need not say: rule, document and place to the reason.",
+        '{ "unused-component openapi#/components/schemas/Old*" = "clients of 1.x use it" }',
+    ),
     "fail-on": Key(Kind.TEXT, "The mildest severity that fails.", '"error"'),
     "baseline": Key(
         Kind.TEXT, "Known findings, which do not fail; `conformance baseline` writes it.", '"baseline.toml"'
@@ -138,12 +156,13 @@ KEYS: Final[Mapping[str, Key]] = {
     "modes": Key(Kind.TEXTS, "Modes of generation.", '["positive"]'),
     "max-cases": Key(Kind.NUMBER, "Cases for each operation and mode.", "20"),
     "seed": Key(Kind.NUMBER, "The same seed sends the same bytes.", "0"),
+    "workers": Key(Kind.NUMBER, "Recordings, or conversations with a live target, at the same time.", "1"),
     "strict": Key(Kind.FLAG, "Read recordings strictly.", "false"),
     "strict-input": Key(Kind.FLAG, "Fail with exit code 2 if any entry of a recording cannot be read.", "false"),
 }
 """What a configuration file may say."""
 _FILES: Final = frozenset({"baseline", "output"})
-_FILE_LISTS: Final = frozenset({"allow-references", "recordings", "specs"})
+_FILE_LISTS: Final = frozenset({"recordings", "specs"})
 
 
 def find(start: Path) -> Path | None:
@@ -165,19 +184,21 @@ def read(path: Path) -> dict[str, Any]:
         SettingsError: it is no TOML, or a key or value is wrong.
 
     """
+    name = os.path.relpath(path)
     try:
         data = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise SettingsError(where=str(path), what=f"cannot be read ({error})", hint="write TOML") from error
-    table = data if path.name == "conformance.toml" else data.get("tool", {}).get("conformance", {})
+        raise SettingsError(where=name, what=f"cannot be read ({error})", hint="write TOML") from error
+    tool = data.get("tool", {}) if path.name != "conformance.toml" else {"conformance": data}
+    table = tool.get("conformance", {}) if isinstance(tool, dict) else tool
     if not isinstance(table, dict):
-        raise SettingsError(where=str(path), what="[tool.conformance] is no table", hint="write keys below it")
+        raise SettingsError(where=name, what="[tool.conformance] is no table", hint="write keys below it")
     for key, value in table.items():
         if key not in KEYS:
-            raise SettingsError(where=f"{path}: {key}", what="no such key", hint=nearest(key, KEYS))
+            raise SettingsError(where=f"{name}: {key}", what="no such key", hint=nearest(key, KEYS))
         if not KEYS[key].kind.allows(value):
             hint = f"write {KEYS[key].kind.value}: {key} = {KEYS[key].example}"
-            raise SettingsError(where=f"{path}: {key}", what=f"{value!r} is wrong", hint=hint)
+            raise SettingsError(where=f"{name}: {key}", what=f"{value!r} is wrong", hint=hint)
     return {key.replace("-", "_"): _value(key, value, path.parent) for key, value in table.items()}
 
 

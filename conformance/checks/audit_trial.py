@@ -9,7 +9,7 @@ from typing import Any
 from conformance.model.http import Exchange, Headers, Request, Response, Source
 from conformance.model.route import Match
 from conformance.model.rule import DocumentExample
-from conformance.openapi.changes import changes, paired_by_url
+from conformance.openapi.changes import compared, paired_by_url
 from conformance.openapi.document import Document, parse
 from conformance.openapi.operations import build
 from conformance.openapi.router import Router
@@ -34,19 +34,20 @@ def document(data: Mapping[str, Any], name: str = "example") -> Document:
 
 def audited(example: DocumentExample, compiler: Compiler | None = None) -> Audited:
     """Give the description of an example as an audit check gets it."""
-    survey = Survey(document(example.document))
+    survey, held = Survey(document(example.document)), compiler or Compiler()
     sisters = tuple(Survey(document(data, f"sister{index}")) for index, data in enumerate(example.sisters))
     official = [Survey(document(data, f"official{index}")) for index, data in enumerate(example.official)]
+    met = [(other, *compared(survey, other, paired_by_url(survey, other))) for other in official]
     differences = tuple(
-        Difference(other=other.name, change=change, survey=other)
-        for other in official
-        for change in changes(survey, other, paired_by_url(survey, other))
+        Difference(other=other.name, change=change, survey=other) for other, changes, _ in met for change in changes
     )
     return Audited(
         survey=survey,
         sisters=sisters,
         differences=differences if official else None,
-        observed=_observed(survey, example, compiler or Compiler()) if example.exchanges else None,
+        compared=frozenset(pointer for _, _, pointers in met for pointer in pointers),
+        observed=_observed(survey, example, held) if example.exchanges else None,
+        compiler=held,
         crowd=(survey, *sisters),
     )
 

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 
-from conformance.model.audit import PLAIN, Blame, Edit, Evidence, Grounds, Technique, Witness
+from conformance.model.audit import PLAIN, Blame, Edit, Evidence, Grounds, Origin, Technique, Witness
 from conformance.model.finding import Finding, Suspect
 from conformance.model.rule import Check, Problem, Severity, Side
 from conformance.openapi.document import escape, tokens
@@ -27,6 +27,8 @@ _SUSPECTS: Final = {
     Blame.UNDECIDED: Suspect.UNDECIDED,
 }
 _BLAMES: Final = (Blame.SPEC, Blame.UNDECIDED, Blame.SAMPLE)
+_HOLDERS: Final = {"field": "properties", "parameter": "parameters"}
+"""The fields that hold what several rules miss in one object."""
 BY_VALUE: Final = frozenset({"enum", "field", "limit", "parameter", "requirement", "status", "text"})
 """Keywords of which one place can have several: the value belongs to the identity."""
 
@@ -42,6 +44,10 @@ class Audit:
     """Rules that looked and had no objection."""
     crashed: Mapping[str, str]
     """Rules of ours that raised, with what."""
+    causes: Mapping[str, str]
+    """For each fingerprint, the place and keyword that it is about, whichever rule says it."""
+    waived: tuple[Any, ...] = ()
+    """What somebody decided to live with: a waiver for each finding that was taken out."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,13 +87,15 @@ def audit(
             objections += _by_cause([_Objection(check=check, problem=problem) for problem in found], audited.survey)
         elif found is not None:
             passed.append(check.id)
-    merged = _by_place(objections, audited.survey, graded)
-    findings = sorted((_finding(each, audited.survey, graded) for each in merged), key=_order)
-    return Audit(survey=audited.survey, findings=tuple(findings), passed=tuple(passed), crashed=crashed)
+    survey = audited.survey
+    merged = list(_by_place(objections, survey, graded))
+    findings = sorted((_finding(each, survey, graded) for each in merged), key=_order)
+    causes = {_fingerprint(each, survey): json.dumps(_facts(each, survey), default=str) for each in merged}
+    return Audit(survey=survey, findings=tuple(findings), passed=tuple(passed), crashed=crashed, causes=causes)
 
 
-def _order(finding: Finding) -> tuple[int, int, str, str]:
-    return (finding.line, finding.column, finding.rule_id, finding.fingerprint)
+def _order(finding: Finding) -> tuple[int, int, str, str, str]:
+    return (finding.line, finding.column, finding.rule_id, str(finding.problem.actual), finding.fingerprint)
 
 
 def _by_cause(objections: list[_Objection], survey: Survey) -> Iterator[_Objection]:
@@ -139,15 +147,8 @@ def _corroborated(group: list[_Objection], severities: Mapping[str, Severity]) -
     group = sorted(group, key=lambda each: (each.technique.rank, -each.check.severity.rank, each.check.id))
     first = group[0]
     blame = next(blame for blame in _BLAMES if any(each.grounds.blame is blame for each in group))
-    witnesses = [evidence for each in group for evidence in each.grounds.evidence]
-    witnesses += [
-        Evidence(
-            what=f"{each.check.id} says so too", samples=(Witness(source=each.check.id, value=each.problem.message),)
-        )
-        for each in group[1:]
-        if not each.grounds.evidence
-    ]
-    fixing = max(group, key=lambda each: (bool(each.grounds.edits), each.technique.rank))
+    witnesses = list(_witnesses(group))
+    fixing = max(group, key=lambda each: (bool(each.grounds.edits), _is_witnessed(each), each.technique.rank))
     grounds = replace(
         first.grounds,
         confidence=max((each.grounds.confidence for each in group), key=lambda each: each.rank),
@@ -161,12 +162,30 @@ def _corroborated(group: list[_Objection], severities: Mapping[str, Severity]) -
     return _Objection(check=graded, problem=replace(first.problem, grounds=grounds))
 
 
+def _is_witnessed(objection: _Objection) -> bool:
+    return any(each.origin is Origin.RECORDING for each in objection.grounds.evidence)
+
+
+def _witnesses(group: list[_Objection]) -> Iterator[Evidence]:
+    """The evidence of all, each source once; a rule without any is a witness itself."""
+    known: set[str] = set()
+    for each in group:
+        for evidence in each.grounds.evidence:
+            sources = {witness.source for witness in evidence.samples}
+            if each is group[0] or not sources or not sources <= known:
+                yield evidence
+            known |= sources
+        if each is not group[0] and not each.grounds.evidence:
+            told = Witness(source=each.check.id, value=each.problem.message)
+            yield Evidence(what=f"{each.check.id} says so too", samples=(told,))
+
+
 def _node_pointer(problem: Problem, survey: Survey) -> str:
-    """The object that a problem is about, whether its pointer leads to the object or to one of its fields."""
+    """The object that a problem is about, whether its pointer leads to the object or to the keyword in it."""
     pointer = problem.spec_pointer
-    while pointer and survey.node(pointer) is None:
-        pointer = pointer.rpartition("/")[0]
-    return pointer
+    holder, _, last = pointer.rpartition("/")
+    is_part = last == escape(problem.keyword) or last == _HOLDERS.get(problem.keyword)
+    return holder if is_part and survey.node(pointer) is None else pointer
 
 
 def _finding(objection: _Objection, survey: Survey, severities: Mapping[str, Severity]) -> Finding:
@@ -177,7 +196,7 @@ def _finding(objection: _Objection, survey: Survey, severities: Mapping[str, Sev
     return Finding(
         rule_id=check.id,
         operation=operation.key if operation else None,
-        severity=severities.get(check.id, check.severity),
+        severity=severities.get(check.id) or _severity(check.severity, grounds.blame),
         side=Side.SPEC,
         suspect=_SUSPECTS[grounds.blame],
         problem=replace(problem, grounds=replace(grounds, technique=check.technique)),
@@ -190,14 +209,27 @@ def _finding(objection: _Objection, survey: Survey, severities: Mapping[str, Sev
     )
 
 
+def _severity(severity: Severity, blame: Blame) -> Severity:
+    """A document is not worse for a wrong sample, and at most suspicious where nobody can decide."""
+    if blame is Blame.SAMPLE:
+        return Severity.NOTE
+    return min(severity, Severity.WARNING, key=lambda each: each.rank) if blame is Blame.UNDECIDED else severity
+
+
 def _fingerprint(objection: _Objection, survey: Survey) -> str:
     """The identity of a finding: document, rule, keyword, and the cause or the place without indices."""
-    problem, grounds = objection.problem, objection.grounds
-    value = problem.actual if problem.keyword in BY_VALUE else ""
-    place = grounds.cause or lasting(survey, _node_pointer(problem, survey))
-    facts = [survey.name, Side.SPEC.value, objection.check.id, place, problem.keyword, value]
+    place = objection.grounds.cause or lasting(survey, _node_pointer(objection.problem, survey))
+    keyword, value = _facts(objection, survey)[1:]
+    facts = [survey.name, Side.SPEC.value, objection.check.id, place, keyword, value]
     text = json.dumps(facts, sort_keys=True, ensure_ascii=False, default=str)
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:20]
+
+
+def _facts(objection: _Objection, survey: Survey) -> list[Any]:
+    """What a finding is about: the place without indices, the keyword, and the value where it belongs to it."""
+    problem = objection.problem
+    value = problem.actual if problem.keyword in BY_VALUE else ""
+    return [lasting(survey, _node_pointer(problem, survey)), problem.keyword, value]
 
 
 def lasting(survey: Survey, pointer: str) -> str:

@@ -10,15 +10,15 @@ two quotes for each string in its value.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 import msgspec
 
 from conformance.checks.judge import Judge
-from conformance.model.http import Exchange, Response
-from conformance.model.operation import Answer, Location, MediaType, Operation, Parameter
+from conformance.model.http import Exchange, Request, Response
+from conformance.model.operation import Answer, Location, MediaType, Operation, Parameter, Schema
 from conformance.model.rule import ABSENT, Matched, Problem, Reading
 from conformance.schemas.closed import Tighten
 from conformance.schemas.coverage import Lens
@@ -46,6 +46,8 @@ class _Status:
     """What is known of one status of an operation."""
 
     answer: Answer
+    headers: tuple[str, ...]
+    """Documented headers that may be wrong."""
     bodies: dict[str | None, _Body | None]
     """By the Content-Type header as it was sent."""
 
@@ -102,7 +104,9 @@ class Gate:
         key: Hashable = None
         if query or request.body or not entrance.takes_nothing:
             asked = entrance.reader.read_request(request, path_parameters)
-            if asked.problems or asked.body_error is not None:
+            if asked.problems or asked.body_error is not None or asked.media_type_error is not None:
+                return None
+            if _is_odd(asked, request, route.operation):
                 return None
             key = entrance.lens.asked(asked)
         else:
@@ -126,7 +130,7 @@ class Gate:
         status = entrance.statuses.get(response.status, ABSENT)
         if status is ABSENT:
             status = entrance.statuses[response.status] = self._status(operation, response.status)
-        if status is None:
+        if status is None or (status.headers and any(name in response.headers for name in status.headers)):
             return None
         text = response.body
         if not status.answer.content:
@@ -156,7 +160,9 @@ class Gate:
             reader=self._judge.reader(operation),
             lens=Lens(operation),
             statuses={},
-            runs=None if steps is None else tuple(step.run for step in steps if not step.check.silent_when_clear),
+            runs=None
+            if steps is None
+            else tuple(step.run for step in steps if step.side not in step.check.silent_when_clear),
             takes_nothing=not declared & {Location.HEADER, Location.COOKIE}
             and all(_is_text(parameter) for parameter in operation.parameters_in(Location.PATH))
             and needed <= {Location.PATH}
@@ -165,7 +171,10 @@ class Gate:
 
     def _status(self, operation: Operation, status: int) -> _Status | None:
         answer = operation.answer(status)
-        return None if answer is None or operation.method == "HEAD" else _Status(answer=answer, bodies={})
+        if answer is None or operation.method == "HEAD":
+            return None
+        headers = tuple(name for name, schema in answer.headers.items() if not _is_free(schema))
+        return _Status(answer=answer, headers=headers, bodies={})
 
     def _body(self, answer: Answer, operation: Operation, content_type: str | None) -> _Body | None:
         media_type = pick(answer.content, content_type)
@@ -175,6 +184,22 @@ class Gate:
         if is_clear is None:
             return None
         return _Body(media_type=media_type, is_clear=is_clear, look=look(media_type.schema.json_schema))
+
+
+def _is_free(schema: Schema) -> bool:
+    """Tell whether a header of this schema can have any value."""
+    root = schema.json_schema
+    return root is True or (
+        (isinstance(root, Mapping) and not root.keys() - {"description", "example", "type"})
+        and ("string" in types(root, root))
+    )
+
+
+def _is_odd(asked: Reading, request: Request, operation: Operation) -> bool:
+    """Tell whether a body is sent where none is documented, or missing where one is required."""
+    if operation.request_body is None:
+        return bool(request.body)
+    return operation.request_body.required and not request.body and asked.body is ABSENT
 
 
 def _is_text(parameter: Parameter) -> bool:

@@ -8,18 +8,18 @@ from functools import partial
 from typing import Any, Final
 
 from conformance.model.expectation import Expect, Expectation, expectation
-from conformance.model.finding import Finding, Suspect, fingerprint
+from conformance.model.finding import Finding, Suspect, destination, fingerprint
 from conformance.model.http import Exchange
 from conformance.model.operation import Location, Operation
 from conformance.model.route import Match, Miss
 from conformance.model.rule import Check, Matched, Problem, Severity, Side, Stage, Subject
 from conformance.openapi.router import Router
+from conformance.schemas import reading
 from conformance.schemas.compiler import Compiler
 from conformance.schemas.parameters import from_text
 from conformance.schemas.reading import Reader
 
 _SIDES: Final = {
-    Subject.ROUTE: (Side.REQUEST,),
     Subject.REQUEST: (Side.REQUEST,),
     Subject.RESPONSE: (Side.RESPONSE,),
     Subject.MESSAGE: (Side.REQUEST, Side.RESPONSE),
@@ -102,13 +102,21 @@ class Judge:
 
     def judge(self, exchange: Exchange, *, operation: Operation | None = None) -> Judgement:
         """Give what every check says of an exchange; `operation` where the caller knows to which it belongs."""
-        found = self.router.match(exchange.request.method, exchange.request.url)
-        if operation is not None and not (isinstance(found, Match) and found.operation is operation):
-            found = self._as(operation, exchange)
+        found = self._meant(operation, exchange) if operation is not None and exchange.extra else None
+        if found is None:
+            found = self.router.match(exchange.request.method, exchange.request.url)
+            if operation is not None and not (isinstance(found, Match) and found.operation is operation):
+                found = self._as(operation, exchange)
         if isinstance(found, Miss):
             return self._judge_miss(exchange, found)
         matched = self.read(exchange, found)
         return self._judge_matched(matched)
+
+    def _meant(self, operation: Operation, exchange: Exchange) -> Match | Miss | None:
+        """Read a generated request as the operation that it was made for, even where its path is broken on purpose."""
+        if expectation(exchange.extra) is None:
+            return None
+        return self.router.under(operation, exchange.request.url, any_values=True)
 
     def _as(self, operation: Operation, exchange: Exchange) -> Match | Miss:
         known = self.router.under(operation, exchange.request.url)
@@ -139,7 +147,7 @@ class Judge:
             matched=None,
             in_scope=bool(miss.candidates),
             findings=tuple(
-                self._finding(check, Side.REQUEST, problem, exchange, miss.candidates[0].operation, corrected, key=None)
+                self.finding(check, Side.REQUEST, problem, exchange, miss.candidates[0].operation, corrected, key=None)
                 for check, problem in problems
             ),
         )
@@ -148,22 +156,27 @@ class Judge:
         steps, broken = self._plan(matched.operation)
         expected = expectation(matched.exchange.extra) if matched.exchange.extra else None
         if expected is not None:
-            steps = (*self._case_steps(matched.operation, expected), *_answered(steps, matched, expected))
+            mine = (*self._case_steps(matched.operation, expected), *_answered(steps, matched, expected))
+            steps = tuple(sorted(mine, key=lambda step: step.check.stage))
         passed: list[str] = []
         problems: list[tuple[Step, Problem]] = []
         crashed = dict(broken)
         stopped: dict[Side, Stage] = {}
+        view = matched
         for step in steps:
             if step.check.stage > stopped.get(step.side, Stage.RELATION):
                 continue
+            if step.check.stage is Stage.RELATION and view is matched and problems:
+                view = sound(matched, _broken(problems))
             try:
-                objections = list(step.run(matched))
+                objections = list(step.run(view))
             except Exception as error:  # noqa: BLE001 - a check of ours that crashes is a result of its own
                 crashed[step.check.id] = f"{type(error).__name__}: {error}"
                 continue
             if objections:
                 problems += [(step, problem) for problem in objections]
-                stopped.setdefault(step.side, step.check.stage)
+                if step.check.stage < Stage.SCHEMA:
+                    stopped.setdefault(step.side, step.check.stage)
             else:
                 passed.append(step.check.id)
         corrected = self._identities(matched.exchange) if problems else None
@@ -175,7 +188,7 @@ class Judge:
             in_scope=True,
             passed=tuple(dict.fromkeys(rule for rule in passed if rule not in failed)),
             findings=tuple(
-                self._finding(
+                self.finding(
                     step.check, step.side, problem, matched.exchange, matched.operation, corrected,
                     key=matched.operation.key,
                 )
@@ -194,7 +207,7 @@ class Judge:
 
     def _steps(self, operation: Operation, crashed: dict[str, str]) -> Iterator[Step]:
         for check in self.checks:
-            for side in () if check.subject is Subject.ROUTE else _SIDES.get(check.subject, ()):
+            for side in _SIDES.get(check.subject, ()):
                 try:
                     run = _planned(check, operation, side)
                 except Exception as error:  # noqa: BLE001 - as above
@@ -221,7 +234,7 @@ class Judge:
         judgement = self._second.judge(exchange)
         return frozenset((each.rule_id, each.side, each.problem.instance_pointer) for each in judgement.findings)
 
-    def _finding(
+    def finding(
         self,
         check: Check,
         side: Side,
@@ -232,6 +245,7 @@ class Judge:
         *,
         key: str | None,
     ) -> Finding:
+        """Give what a check found, with its place, its severity and its suspect."""
         api = operation.api
         line, column = api.locate(problem.spec_pointer)
         identity = (check.id, side, problem.instance_pointer)
@@ -253,7 +267,7 @@ class Judge:
             line=line,
             column=column,
             fingerprint=fingerprint(
-                operation=key or f"{exchange.request.method} {exchange.request.url.partition('?')[0]}",
+                operation=key or destination(exchange.request.method, exchange.request.url),
                 side=side,
                 status=status,
                 rule_id=check.id,
@@ -262,14 +276,46 @@ class Judge:
         )
 
 
+def _broken(problems: Iterable[tuple[Step, Problem]]) -> Iterator[tuple[Side, str]]:
+    for step, problem in problems:
+        if step.check.stage is Stage.SCHEMA:
+            yield step.side, problem.instance_pointer
+
+
+def sound(matched: Matched, broken: Iterable[tuple[Side, str]]) -> Matched:
+    """Give an exchange without the values that are broken, so that one fault is not found twice."""
+    places: dict[Side, list[str]] = {Side.REQUEST: [], Side.RESPONSE: []}
+    for side, pointer in broken:
+        places[side].append(pointer)
+    request = reading.sound(matched.request, places[Side.REQUEST])
+    return Matched(
+        exchange=matched.exchange,
+        operation=matched.operation,
+        path_parameters={
+            name: text
+            for name, text in matched.path_parameters.items()
+            if f"path/{name}" in request.parameters or f"path/{name}" not in matched.request.parameters
+        },
+        answer=matched.answer,
+        request=request,
+        response=reading.sound(matched.response, places[Side.RESPONSE]),
+    )
+
+
 def _answered(steps: Iterable[Step], matched: Matched, expected: Expectation) -> Iterator[Step]:
-    """Give the steps for a generated request: what was broken on purpose is no finding, nor that it was refused."""
+    """Give the steps for a generated request.
+
+    What was broken on purpose is no finding, nor that it was refused; and who sends something odd may get it back, so
+    that only what breaks the description itself counts.
+    """
     if expected.expect is Expect.ACCEPT:
         yield from steps
         return
     refused = matched.exchange.response.status in _REFUSALS
     for step in steps:
-        if step.side is not Side.REQUEST and not (refused and step.check.stage is Stage.STATUS):
+        told_off = refused and step.check.stage is Stage.STATUS
+        echoed = expected.expect is Expect.SURVIVE and step.check.severity is not Severity.ERROR
+        if step.side is not Side.REQUEST and not told_off and not echoed:
             yield step
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -15,23 +17,36 @@ from conformance.model.rule import ABSENT, Example
 from conformance.openapi.document import parse
 from conformance.openapi.operations import build
 
-_PATH_PARAMETER = {"name": "ThingSid", "in": "path", "required": True, "schema": {"type": "string"}}
+_TEMPLATE = re.compile(r"\{([^{}/]+)\}")
 
 
 def description(example: Example) -> dict[str, Any]:
-    """Give the OpenAPI document of an example."""
-    parameters = [_PATH_PARAMETER] if "{ThingSid}" in example.path else []
-    operation = {
-        "operationId": "example",
-        **example.operation,
-        "parameters": [*parameters, *example.operation.get("parameters", ())],
-    }
+    """Give the OpenAPI document of an example and of what came before it."""
+    paths: dict[str, Any] = {}
+    for step in (*example.before, example):
+        paths.setdefault(step.path, {})[step.method.lower()] = _operation(step)
+    schemes = {name: dict(scheme) for name, scheme in example.security.items()}
     return {
         "openapi": "3.1.0",
         "info": {"title": "Example", "version": "1"},
         "servers": [{"url": example.server}],
-        "paths": {example.path: {example.method.lower(): operation}},
-        "components": dict(example.components),
+        "security": [{name: []} for name in schemes],
+        "paths": paths,
+        "components": {**example.components, "securitySchemes": schemes},
+    }
+
+
+def _operation(step: Example) -> dict[str, Any]:
+    named = [
+        {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+        for name in _TEMPLATE.findall(step.path)
+        if name not in {parameter["name"] for parameter in step.operation.get("parameters", ())}
+    ]
+    words = step.path.replace("{", "").replace("}", "").split("/")
+    return {
+        "operationId": f"{step.method.lower()}{''.join(map(str.title, words))}",
+        **step.operation,
+        "parameters": [*named, *step.operation.get("parameters", ())],
     }
 
 
@@ -39,6 +54,19 @@ def operations(example: Example) -> tuple[Operation, ...]:
     """Give the operations of an example's document."""
     text = json.dumps(description(example), indent=1).encode()
     return build(parse(text, path="example.json"))
+
+
+def session(example: Example) -> tuple[Exchange, ...]:
+    """Give the exchanges of an example: what came before, and itself last."""
+    steps = (*example.before, example)
+    return tuple(
+        replace(
+            exchange(step),
+            id=f"example {index}" if example.before else "example",
+            session="example" if example.before else None,
+        )
+        for index, step in enumerate(steps)
+    )
 
 
 def exchange(example: Example) -> Exchange:
@@ -60,7 +88,7 @@ def exchange(example: Example) -> Exchange:
             headers=Headers.of(headers if example.response_headers is None else example.response_headers),
             body=body,
         ),
-        source=Source(kind="example", path="example", index=0),
+        source=Source(kind="ndjson" if example.is_recorded else "example", path="example", index=0),
         extra=example.expected.written() if example.expected else {},
     )
 

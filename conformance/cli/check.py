@@ -8,19 +8,21 @@ import click
 
 from conformance.cli import options
 from conformance.cli.options import judging, writing
-from conformance.cli.output import finish, progress
+from conformance.cli.output import expected, finish, progress
 
 
 @click.command()
 @click.argument("inputs", nargs=-1, required=True, metavar="INPUT...")
 @judging
 @writing
+@click.option("--workers", type=click.IntRange(min=1), default=None, help="Recordings at the same time (default: 1).")
+@click.option("--strict", is_flag=True, help="Also say which documented fields are missing that the API always sends.")
 @click.option("--strict-input", is_flag=True, help="Fail with exit code 2 if any entry cannot be read.")
 def command(inputs: tuple[str, ...], **flags: Any) -> None:
     """Check recorded traffic: cassettes, exchange NDJSON, folders of them, or - for standard input."""
     from conformance.run import check  # noqa: PLC0415 - see the package
 
     settings = options.settings(flags)
-    with progress("checking") as told:
+    with progress("checking", expected(inputs)) as told:
         outcome = check.check(settings, inputs, progress=told)
     finish(outcome, settings)

@@ -19,9 +19,11 @@ if TYPE_CHECKING:
 @failing
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def command(base: str, head: str, *, fail_on: str | None, as_json: bool) -> None:
-    """Compare two results files: new, fixed and unchanged findings, verdicts, lost coverage.
+    """Compare two results files, or two OpenAPI documents; their content tells which.
 
-    The exit code is 1 where HEAD has a finding at or above --fail-on that BASE does not have.
+    Results: new, fixed and unchanged findings, verdicts, lost coverage; the exit code is 1 where HEAD has a finding at
+    or above --fail-on that BASE does not have. Documents: every change, and whether it breaks clients or servers; the
+    exit code is 1 where one does.
     """
     from conformance.model.rule import Severity  # noqa: PLC0415 - see the package
     from conformance.run import diff  # noqa: PLC0415 - see the package
@@ -31,7 +33,7 @@ def command(base: str, head: str, *, fail_on: str | None, as_json: bool) -> None
         case diff.Kind.RESULTS:
             _results(first, second, Severity(fail_on or "error"), as_json=as_json)
         case diff.Kind.DOCUMENT:
-            _documents(first, second)
+            _documents(first, second, as_json=as_json)
 
 
 def _results(base: Path, head: Path, fail_on: Severity, *, as_json: bool) -> None:
@@ -45,8 +47,10 @@ def _results(base: Path, head: Path, fail_on: Severity, *, as_json: bool) -> Non
     raise SystemExit(1 if worse else 0)
 
 
-def _documents(base: Path, head: Path) -> None:
-    from conformance.errors import SettingsError  # noqa: PLC0415 - see the package
+def _documents(base: Path, head: Path, *, as_json: bool) -> None:
+    from conformance.results import text  # noqa: PLC0415 - see the package
+    from conformance.run import document_diff  # noqa: PLC0415 - see the package
 
-    what = f"{base} and {head} are no results files"
-    raise SettingsError(where="diff", what=what, hint="name two `results.json`")
+    found = document_diff.difference(base, head)
+    click.echo(text(found.to_json()) if as_json else document_diff.render(found))
+    raise SystemExit(found.exit_code)

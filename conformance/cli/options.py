@@ -24,6 +24,22 @@ def combined(*options: Command) -> Callable[[Command], Command]:
     return decorate
 
 
+def rules(_: click.Context, __: click.Parameter, incomplete: str) -> list[str]:
+    """Complete the name of a check, behind a comma too."""
+    from conformance import checks  # noqa: PLC0415 - see the package
+
+    before, comma, start = incomplete.rpartition(",")
+    return [f"{before}{comma}{check.id}" for check in checks.every() if check.id.startswith(start)]
+
+
+def views(_: click.Context, __: click.Parameter, incomplete: str) -> list[str]:
+    """Complete the name of a view, behind a comma too."""
+    from conformance import reports  # noqa: PLC0415 - see the package
+
+    before, comma, start = incomplete.rpartition(",")
+    return [f"{before}{comma}{name}" for name in reports.names() if name.startswith(start)]
+
+
 descriptions: Callable[[Command], Command] = combined(
     click.option("--specs", multiple=True, metavar="PATH", type=click.Path(),
                  help="Descriptions: files or folders (default: the five that ship)."),
@@ -39,15 +55,17 @@ failing: Callable[[Command], Command] = combined(
 judging: Callable[[Command], Command] = combined(
     descriptions,
     click.option("--operation", multiple=True, metavar="GLOB", help="Only operations whose key fits."),
-    click.option("--select", multiple=True, metavar="RULES", help="Only these checks (names or globs, by comma)."),
-    click.option("--ignore", multiple=True, metavar="RULES", help="Not these checks."),
+    click.option("--select", multiple=True, metavar="RULES", shell_complete=rules,
+                 help="Only these checks (names or globs, by comma)."),
+    click.option("--ignore", multiple=True, metavar="RULES", shell_complete=rules, help="Not these checks."),
     click.option("--severity", multiple=True, metavar="RULE=LEVEL", help="Re-grade a check: note, warning or error."),
     failing,
 )  # fmt: skip
 writing: Callable[[Command], Command] = combined(
     click.option("--output", type=click.Path(file_okay=False), default=None,
                  help="Where results.json and the views go (default: reports/)."),
-    click.option("--report", multiple=True, metavar="VIEWS", help="Views, by comma (default: terminal,junit)."),
+    click.option("--report", multiple=True, metavar="VIEWS", shell_complete=views,
+                 help="Views, by comma (default: terminal,junit)."),
     click.option("--findings", metavar="FILE", default=None, help="Every occurrence as NDJSON; - for stdout."),
     click.option("--shard", metavar="I/N", default=None, help="Only this part of the work; `report` merges the parts."),
     click.option("--baseline", metavar="FILE", type=click.Path(dir_okay=False), default=None,
@@ -63,7 +81,7 @@ writing: Callable[[Command], Command] = combined(
 def settings(flags: dict[str, Any]) -> Settings:
     """Give the settings of flags, in their strings, and of the nearest configuration file.
 
-    The baseline is read, so that a broken one is known before any work is done.
+    The views are looked up and the baseline is read, so that a mistake is known before any work is done.
 
     Raises:
         SettingsError: a value is wrong.
@@ -90,6 +108,11 @@ def settings(flags: dict[str, Any]) -> Settings:
     for name in ("strict", "strict_input"):
         flags[name] = flags.get(name) or None
     found = config.settings(config.find(Path.cwd()), flags)
+    if "report" in flags:
+        from conformance import reports  # noqa: PLC0415 - see the package
+
+        for name in found.report:
+            reports.view(name)
     if found.baseline is not None:
         from conformance import baseline  # noqa: PLC0415 - see the package
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
@@ -14,8 +15,30 @@ if TYPE_CHECKING:
     from conformance.config import Settings
     from conformance.run.suite import Outcome, Progress
 
+_CHUNK = 1 << 22
 _PAUSE = 0.1
 """Seconds between two drawings of the progress: drawing costs more than judging."""
+
+
+def expected(paths: Iterable[str]) -> int | None:
+    """Give roughly how many exchanges recordings hold, for the time that is left; None where that is not known.
+
+    Every format writes one key `request` for each exchange. Nothing is counted where nobody would see it.
+    """
+    if not sys.stderr.isatty():
+        return None
+    import re  # noqa: PLC0415 - see the package
+    from pathlib import Path  # noqa: PLC0415 - see the package
+
+    key = re.compile(rb'"request"\s*:|^\s*(?:- )?request:', re.MULTILINE)
+    total = 0
+    for path in map(Path, paths):
+        for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
+            if not file.is_file():
+                continue
+            with file.open("rb") as stream:
+                total += sum(len(key.findall(lines)) for lines in iter(partial(stream.read, _CHUNK), b""))
+    return total or None
 
 
 @contextmanager

@@ -26,6 +26,12 @@ from conformance.cli.output import finish, progress
 @click.option("--modes", multiple=True, metavar="MODES", help="Modes of generation, by comma (default: positive).")
 @click.option("--max-cases", type=click.IntRange(min=1), default=None, help="For each operation and mode.")
 @click.option("--seed", type=int, default=None, help="The same seed sends the same bytes (default: 0).")
+@click.option("--engine", type=click.Choice(["fast", "hypothesis"]), default=None, help="What makes the requests.")
+@click.option("--workers", type=click.IntRange(min=1), default=None, help="Conversations at the same time.")
+@click.option("--rate", type=click.FloatRange(min=0, min_open=True), default=None, help="Requests a second at most.")
+@click.option("--max-requests", type=click.IntRange(min=1), default=None, help="Requests in all, at most.")
+@click.option("--allow-writes", is_flag=True, default=None, help="Send more than GET beyond this machine.")
+@click.option("--yes-this-costs-money", "allow_costs", is_flag=True, default=None, help="To Twilio's hosts, too.")
 @click.option(
     "--auth",
     metavar="USER:PASSWORD",

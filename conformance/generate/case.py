@@ -104,8 +104,24 @@ def split(case_id: str) -> tuple[str, Mode, int]:
         ) from None
 
 
+class _Latest:
+    """The request that was written last: several ask for it, one after the other."""
+
+    case: Case | None = None
+    sent: Request | None = None
+
+
 def request(case: Case, *, server: Server | None = None) -> Request:
     """Write a case as a request to a server of its operation (default: the first)."""
+    if server is not None:
+        return _request(case, server)
+    if _Latest.case is not case or _Latest.sent is None:
+        _Latest.sent = _request(case, None)
+        _Latest.case = case
+    return _Latest.sent
+
+
+def _request(case: Case, server: Server | None) -> Request:
     form = _form(case.operation, server)
     url = form.url(case)
     headers = [("Accept", form.accept), ("User-Agent", USER_AGENT)]

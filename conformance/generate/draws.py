@@ -9,10 +9,8 @@ from enum import Enum
 from random import Random
 from typing import Any, Final
 
-import msgspec
-
 from conformance.generate.patterns import Unsampleable
-from conformance.generate.shapes import Shape
+from conformance.generate.shapes import Shape, canonical
 
 _SIZE: Final = 1000
 """How far an unbounded number goes from its other bound."""
@@ -260,9 +258,9 @@ _USED: Final = _Used.USED
 
 def _fresh(value: Any, found: list[Any], draw: Draw, random: Random) -> Any:
     """Give a value that the array does not hold; `_USED` where none comes up."""
-    known = {msgspec.json.encode(each, order="deterministic") for each in found}
+    known = set(map(canonical, found))
     for _ in range(_TRIES):
-        if msgspec.json.encode(value, order="deterministic") not in known:
+        if canonical(value) not in known:
             return value
         value = draw(random, Aim())
     return _USED

@@ -322,15 +322,32 @@ def _objects(shape: Shape) -> Iterator[Edge]:
         yield _changed(f"without {name}", _without(name), Expect.REFUSE, Purpose.BREAK)
     certain = Expect.REFUSE if shape.closed else Expect.SURVIVE
     purpose = Purpose.BREAK if shape.closed else Purpose.EDGE
-    yield _changed("a field that is not declared", lambda value, _: {**value, "undeclared": "x"}, certain, purpose)
+    yield _changed("a field that is not declared", _with(lambda _: {"undeclared": "x"}), certain, purpose)
     if shape.max_properties is not None:
         more = shape.max_properties + 1
-        filled: Change = lambda value, _: {**value, **{f"extra_{n}": "x" for n in range(more - len(value))}}  # noqa: E731 - typed
+        filled = _with(lambda count: {f"extra_{number}": "x" for number in range(more - count)})
         yield _changed(f"{more} fields, one too many", filled, Expect.REFUSE, Purpose.BEYOND)
 
 
 def _without(name: str) -> Change:
-    return lambda value, _: {key: item for key, item in value.items() if key != name}
+    return lambda value, _: {key: item for key, item in _object(value).items() if key != name}
+
+
+def _with(extra: Callable[[int], Mapping[str, Any]]) -> Change:
+    """Add fields to an object; how many it has decides which."""
+    return lambda value, _: {**_object(value), **extra(len(value))}
+
+
+def _object(value: Any) -> Mapping[str, Any]:
+    """Give a value that is an object.
+
+    Raises:
+        TypeError: it is none: an alternative stands there that has no fields.
+
+    """
+    if not isinstance(value, dict):
+        raise TypeError(type(value))
+    return value
 
 
 def _other_types(shape: Shape) -> Iterator[Edge]:

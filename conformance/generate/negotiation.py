@@ -37,13 +37,23 @@ def apply(case: Case, found: Exchanged) -> Case:
     changed = replace(found.change(case), expect=found.expect, label=found.label)
     if found.expect in {Expect.ACCEPT, Expect.SURVIVE}:
         return changed
-    return replace(changed, breaks=Problem(message=found.label, instance_pointer="/header", keyword="header"))
+    return replace(changed, breaks=broken(found.label))
+
+
+def broken(what: str) -> Problem:
+    """Give the problem of a request with wrong headers."""
+    return Problem(message=f"the request has {what}", instance_pointer="/header", keyword="header")
+
+
+def guarded(operation: Operation) -> bool:
+    """Tell whether an operation asks for credentials; one that offers to do without does not."""
+    return bool(operation.security) and all(operation.security)
 
 
 def _credentials(operation: Operation) -> Iterator[Exchanged]:
-    if not operation.security or not all(operation.security):
+    if not guarded(operation):
         return
-    yield Exchanged(label="no credentials", change=_anonymous, expect=Expect.CHALLENGE)
+    yield Exchanged(label="no credentials", change=anonymous, expect=Expect.CHALLENGE)
     if not any(scheme.type == "http" for alternative in operation.security for scheme in alternative):
         return
     for label, value in _BAD_CREDENTIALS.items():
@@ -89,7 +99,8 @@ def _sending(plan: Plan) -> Iterator[Exchanged]:
         )
 
 
-def _anonymous(case: Case) -> Case:
+def anonymous(case: Case) -> Case:
+    """Give a case without its credentials."""
     kept = tuple(pair for pair in case.headers if pair[0].lower() not in _CREDENTIALS | _keys(case.operation))
     names = {
         scheme.parameter for alternative in case.operation.security for scheme in alternative if scheme.type == "apiKey"

@@ -12,7 +12,7 @@ bytes of an earlier one are passed over.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from hashlib import blake2b
 from random import Random
@@ -20,7 +20,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from conformance.errors import SettingsError
-from conformance.generate import negotiation, writing
+from conformance.generate import negotiation, validity, writing
 from conformance.generate.case import Case, Mode, credentials, request, split
 from conformance.generate.draws import Aim, Presence, Rule, Sampler, constant
 from conformance.generate.patterns import Unsampleable
@@ -32,11 +32,8 @@ from conformance.model.http import Headers
 from conformance.model.operation import JsonSchema, Location, MediaType, Operation, Parameter
 from conformance.model.rule import ABSENT
 from conformance.profiles import twilio
-from conformance.profiles.twilio.formats import FORMATS
 from conformance.profiles.twilio.requirements import Requirement, requirements
 from conformance.profiles.twilio.samples import COLLECTIONS
-from conformance.schemas.compiler import Compiler
-from conformance.schemas.formats import STANDARD
 
 Context = Callable[[Operation], Mapping[str, str]]
 """Gives values of path parameters that lead to something; asked once for each case."""
@@ -45,7 +42,6 @@ _NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
 _WIDEST: Final = 64
 """All-fields cases that one operation gets at most for its enumerations."""
 _MIXES: Final = 10
-_ALL_FORMATS: Final = {**STANDARD, **FORMATS}
 
 
 def nowhere(_: Operation) -> Mapping[str, str]:
@@ -93,7 +89,6 @@ class Plan:
     designs: tuple[Design, ...]
     mixes: int
     """Random cases after the designed ones."""
-    compiler: Compiler
     formats: Mapping[str, Mapping[str, Any]]
     unreached: Mapping[str, str] = field(default_factory=dict)
     """Optional places that no case fills, each with the reason."""
@@ -257,8 +252,8 @@ class _Planner:
 
     def __init__(self, operation: Operation) -> None:
         self._operation = operation
-        self._formats = _ALL_FORMATS if twilio.applies(operation.api) else STANDARD
-        self._compiler = _compiler(twilio=twilio.applies(operation.api))
+        self._formats = validity.formats(operation.api)
+        self._compiler = validity.compiler(operation.api)
         self._unreached: dict[str, str] = {}
 
     def plan(self) -> Plan:
@@ -276,7 +271,6 @@ class _Planner:
                 body_place=None,
                 designs=(),
                 mixes=0,
-                compiler=self._compiler,
                 formats=self._formats,
                 unreached=self._unreached,
                 impossible=str(error),
@@ -292,7 +286,6 @@ class _Planner:
             body_place="body" if optional_body else None,
             designs=tuple(_designs(slots, bodies, optional_body=optional_body)),
             mixes=_mixes(slots, bodies),
-            compiler=self._compiler,
             formats=self._formats,
             unreached=self._unreached,
         )
@@ -348,10 +341,13 @@ class _Planner:
         if not writing.writable(media_type):
             message = f"bodies of {media_type.name} cannot be written"
             raise Unsampleable(message)
-        as_fields = media_type.is_form or media_type.essence == "multipart/form-data"
+        as_fields = writing.has_fields(media_type)
         plain = media_type.essence.startswith("text/") or media_type.essence == "application/octet-stream"
         rules = requirements(self._operation)
-        sampler = self._builder(media_type).build(
+        builder = self._builder(media_type)
+        if as_fields:
+            builder = replace(builder, root=_as_object(builder.root))
+        sampler = builder.build(
             "body",
             name="body",
             wire=Wire.TOP if as_fields or plain else Wire.JSON,
@@ -360,13 +356,16 @@ class _Planner:
         return Body(media_type=media_type, sampler=sampler)
 
 
-@lru_cache(maxsize=2)
-def _compiler(*, twilio: bool) -> Compiler:
-    return Compiler(formats=_ALL_FORMATS if twilio else STANDARD)
-
-
 def _root(owner: Parameter | MediaType) -> JsonSchema:
     return True if owner.schema is None else owner.schema.json_schema
+
+
+def _as_object(root: JsonSchema) -> JsonSchema:
+    """Give a schema that allows objects alone, of which forms are made."""
+    if isinstance(root, bool):
+        return {"type": "object", "allOf": [root]}
+    inner = {keyword: value for keyword, value in root.items() if keyword != "$defs"}
+    return {"type": "object", "allOf": [inner], "$defs": root.get("$defs", {})}
 
 
 def _text(draw: Callable[[Random], str]) -> Callable[[Random, Aim], str]:

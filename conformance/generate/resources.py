@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from conformance.model.operation import Location, Operation
@@ -49,7 +50,8 @@ class Resource:
         return self.operations[0]
 
 
-def resources(operations: Iterable[Operation]) -> Mapping[Key, Resource]:
+@lru_cache(maxsize=16)
+def resources(operations: tuple[Operation, ...]) -> Mapping[Key, Resource]:
     """Give the resources of some operations by their collections, in the order of the operations."""
     found: dict[Key, dict[str, Operation]] = {}
     parameters: dict[Key, str] = {}

@@ -241,6 +241,9 @@ class Builder:
         return lambda random: str(tested(random, Aim()))
 
     def _array(self, shape: Shape, spot: _Spot) -> Sampler:
+        if shape.prefix and spot.wire is not Wire.JSON:
+            message = f"{spot.place}: items of different schemas cannot be told apart in text"
+            raise Unsampleable(message)
         least = max(shape.min_items, 0 if spot.wire in {Wire.JSON, Wire.ITEM} else 1)
         most = max(least, 3) if shape.max_items is None else shape.max_items
         if least > most:
@@ -270,7 +273,7 @@ class Builder:
         fields = [Field(name=name, draw=each.draw, place=places.get(name)) for name, each in samplers.items()]
         draw = object_of(fields, spot.rule)
         if shape.min_properties or shape.max_properties is not None:
-            extra = None if shape.closed else self._build(self._inside(spot, "extra", shape.additional or (True,)))
+            extra = None if shape.closed else self._build(self._inside(spot, "extra", _additional(shape, spot)))
             too_few = extra is None and len(fields) < shape.min_properties
             fewest = max(len(shape.required), shape.min_properties)
             if too_few or (shape.max_properties is not None and fewest > shape.max_properties):
@@ -294,7 +297,7 @@ class Builder:
         samplers: dict[str, Sampler] = {}
         places: dict[str, str] = {}
         for name in dict.fromkeys((*shape.properties, *shape.required)):
-            schemas = shape.properties.get(name) or shape.additional or (True,)
+            schemas = shape.properties.get(name) or _additional(shape, spot)
             inner = self._inside(spot, name, schemas)
             optional = name not in shape.required
             if optional and spot.level > 0 and (spot.level > _DEEPEST or self._budget <= 0):
@@ -321,6 +324,12 @@ class Builder:
             wire=_FIELDS.get(spot.wire, Wire.JSON),
             level=spot.level + 1,
         )
+
+
+def _additional(shape: Shape, spot: _Spot) -> tuple[JsonSchema, ...]:
+    """Give what constrains a property that is not declared; in a form it is read as text."""
+    schemas = shape.additional or (True,)
+    return (*schemas, {"type": "string"}) if spot.wire is Wire.TOP else schemas
 
 
 def _kinds(shape: Shape, wire: Wire) -> tuple[str, ...]:

@@ -10,16 +10,19 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Final, Protocol
+from typing import Any, Final
 from urllib.parse import parse_qsl, urljoin, urlsplit
 
 import msgspec
 
 from conformance.generate.case import Case, Mode, request
 from conformance.generate.draws import Aim, Presence
+from conformance.generate.negotiation import anonymous, broken, guarded
 from conformance.generate.plan import Context, nowhere, plan, randomness
 from conformance.generate.resources import Key, Resource, names, parents, prefixes, resources
-from conformance.model.expectation import Expect, Expectation
+from conformance.generate.script import STEP, Dress, Outcome, Script, Step, as_it_is
+from conformance.generate.validity import problems
+from conformance.model.expectation import Expect
 from conformance.model.http import Request, Response
 from conformance.model.operation import Operation
 from conformance.profiles.twilio.fields import snake_case
@@ -42,31 +45,6 @@ _AIMS: Final = (
 _MIX: Final = ("mix", Aim())
 
 
-class _Failed(Protocol):
-    """Whatever came instead of a response."""
-
-    @property
-    def message(self) -> str:
-        """Why."""
-
-
-Outcome = Response | _Failed
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
-    """One request of a session with what came back."""
-
-    case: Case
-    request: Request
-    outcome: Outcome
-    expectation: Expectation
-
-
-Script = Generator[Request, Outcome, tuple[Step, ...]]
-"""Gives requests, takes their outcomes, and ends with all steps."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
     """The life of one resource, to be played."""
@@ -84,14 +62,14 @@ class Session:
         """The name from which the session can be made again."""
         return f"{self.resource.anchor.key}:{Mode.STATEFUL.value}:{self.number}"
 
-    def script(self, *, context: Context = nowhere) -> Script:
+    def script(self, *, context: Context = nowhere, dress: Dress = as_it_is) -> Script:
         """Start the session; the caller sends each request and hands in its outcome."""
-        return _Player(self, context).play()
+        return _Player(self, context, dress).play()
 
 
 def sessions(operations: Iterable[Operation], *, seed: int = 0, max_sessions: int = SESSIONS) -> Iterator[Session]:
     """Give the sessions of all resources, in the order of the operations."""
-    catalogue = resources(operations)
+    catalogue = resources(tuple(operations))
     for resource in catalogue.values():
         for number in range(max_sessions):
             label, aim = _AIMS[number] if number < len(_AIMS) else _MIX
@@ -101,8 +79,9 @@ def sessions(operations: Iterable[Operation], *, seed: int = 0, max_sessions: in
 class _Player:
     """Plays one session."""
 
-    def __init__(self, session: Session, context: Context) -> None:
+    def __init__(self, session: Session, context: Context, dress: Dress) -> None:
         self._session = session
+        self._dress = dress
         self._resource = session.resource
         self._random = randomness(session.seed, session.resource.anchor.key, Mode.STATEFUL, session.number)
         self._known = dict(context(session.resource.anchor))
@@ -117,7 +96,7 @@ class _Player:
 
     def _life(self) -> Generator[Request, Outcome, None]:
         resource = self._resource
-        identity = yield from self._identity(resource)
+        identity = yield from self._identity(resource, resource.parameter)
         if identity is not None:
             self._made[resource.key] = identity
         if resource.fetch is not None:
@@ -129,6 +108,10 @@ class _Player:
             shown = yield from self._update(resource.update)
             if resource.fetch is not None and shown:
                 yield from self._ask(resource.fetch, "fetch what was updated", keyword="updated", values=shown)
+        for operation in (resource.update, resource.delete):
+            if operation is not None and identity is not None and guarded(operation):
+                label = f"{operation.method} without credentials"
+                yield from self._ask(operation, label, expect=Expect.CHALLENGE)
         if resource.delete is not None:
             yield from self._farewell(resource.delete, identity)
 
@@ -142,23 +125,25 @@ class _Player:
                 yield from self._ask(operation, label, expect=Expect.GONE, keyword="deleted")
         yield from self._list(identity, present=False)
 
-    def _identity(self, resource: Resource, depth: int = 0) -> Generator[Request, Outcome, str | None]:
-        """Create a resource, or find one; give what its paths call it."""
+    def _identity(
+        self, resource: Resource, name: str | None, depth: int = 0
+    ) -> Generator[Request, Outcome, str | None]:
+        """Create a resource, or find one; give what the path parameter of this name calls it."""
         create = resource.create or self._donor(resource)
         if create is not None:
             label = "create" if depth == 0 else "create a parent"
             aim = self._session.aim if depth == 0 else _AIMS[0][1]
             response = yield from self._ask(create, label, aim=aim, depth=depth)
             if response is not None and response.status in _SUCCESS:
-                return self._named(resource, _json(response))
+                return self._named(resource, name, _json(response))
             return None
-        if resource.parameter in self._known:
+        if name in self._known:
             self._adopt(resource.anchor)
-            return self._known[resource.parameter]
-        if resource.list is not None and resource.parameter is not None:
+            return self._known[name]
+        if resource.list is not None and name is not None:
             response = yield from self._ask(resource.list, "list to find one", depth=depth)
             found = next(_records(_json(response)), None) if response is not None else None
-            return None if found is None else self._named(resource, found)
+            return None if found is None else self._named(resource, name, found)
         return None
 
     def _adopt(self, operation: Operation) -> None:
@@ -178,16 +163,16 @@ class _Player:
             None,
         )
 
-    def _named(self, resource: Resource, body: Any) -> str | None:
+    def _named(self, resource: Resource, name: str | None, body: Any) -> str | None:
         """Give what a resource is called, from its own representation."""
-        if resource.parameter is None or not isinstance(body, Mapping):
+        if name is None or not isinstance(body, Mapping):
             return None
         item = resource.fetch or resource.delete or resource.update
-        wanted = prefixes(item, resource.parameter) if item is not None else ()
-        texts = {name: value for name, value in body.items() if isinstance(value, str)}
-        for name in (snake_case(resource.parameter), "sid", "id"):
-            if name in texts:
-                return texts[name]
+        wanted = prefixes(item, name) if item is not None else ()
+        texts = {field: value for field, value in body.items() if isinstance(value, str)}
+        for field in (snake_case(name), "sid", "id"):
+            if field in texts:
+                return texts[field]
         return next((text for text in texts.values() if SID.fullmatch(text) and text[:2] in wanted), None)
 
     def _list(self, identity: str | None, *, present: bool) -> Generator[Request, Outcome, None]:
@@ -247,7 +232,10 @@ class _Player:
         said: tuple[tuple[str, str], ...] = (),
         depth: int = 0,
     ) -> Generator[Request, Outcome, Response | None]:
-        """Send one request and keep the step; None where no response came."""
+        """Send one request and keep the step; None where no response came.
+
+        Where the server's own answers have put something into it that its description forbids, nothing is certain.
+        """
         compiled = plan(operation)
         if compiled.impossible:
             return None
@@ -256,17 +244,23 @@ class _Player:
         case = self._linked(case, path)
         if said:
             case = replace(case, query={}, pairs=(*case.pairs, *said))
+        if expect is Expect.CHALLENGE:
+            case = replace(anonymous(case), breaks=broken("no credentials"))
         certain = expect if names(operation) == [] or set(names(operation)) <= path.keys() else Expect.SURVIVE
+        if certain is not Expect.SURVIVE and problems(case):
+            certain = Expect.SURVIVE
         case = replace(case, expect=certain)
-        sent = request(case)
+        sent = self._dress(request(case))
         outcome = yield sent
         expectation = replace(
             case.expectation,
-            case=f"{self._session.id}/{len(self._steps)}",
+            case=f"{self._session.id}{STEP}{len(self._steps)}",
             keyword=keyword if certain is expect else "",
             values=dict(values or {}),
         )
-        self._steps.append(Step(case=case, request=sent, outcome=outcome, expectation=expectation))
+        self._steps.append(
+            Step(case=case, request=sent, outcome=outcome, expectation=expectation, session=self._session.id)
+        )
         if not isinstance(outcome, Response):
             return None
         if outcome.status in _SUCCESS and not _lists(operation):
@@ -282,7 +276,7 @@ class _Player:
                 continue
             parent = self._session.catalogue.get(key)
             if parent is not None and parent is not self._resource and depth < _DEEPEST:
-                identity = yield from self._identity(parent, depth + 1)
+                identity = yield from self._identity(parent, name, depth + 1)
                 if identity is not None:
                     found[name] = self._made[key] = identity
                     continue
@@ -378,4 +372,4 @@ def _next_page(body: Any, url: str) -> tuple[tuple[str, str], ...]:
     return tuple(parse_qsl(target.query, keep_blank_values=True)) if target.path == urlsplit(url).path else ()
 
 
-__all__ = ["SESSIONS", "Outcome", "Script", "Session", "Step", "sessions"]
+__all__ = ["SESSIONS", "Session", "sessions"]

@@ -221,11 +221,11 @@ class _Fold:
         lists = [*self._all("enum"), *([value] for value in self._all("const"))]
         if not lists:
             return None
-        known = [{_canonical(value) for value in values} for values in lists[1:]]
+        known = [{canonical(value) for value in values} for values in lists[1:]]
         found = [
             value
             for value in lists[0]
-            if json_type(value) in types and all(_canonical(value) in values for values in known)
+            if json_type(value) in types and all(canonical(value) in values for values in known)
         ]
         if not found:
             message = "no member of the `enum` is allowed by the rest of the schema"
@@ -252,5 +252,17 @@ class _Fold:
         return {name: tuple(schemas) for name, schemas in found.items()}
 
 
-def _canonical(value: Any) -> bytes:
-    return msgspec.json.encode(value, order="deterministic")
+def canonical(value: Any) -> bytes:
+    """Give bytes that are equal for equal JSON values; 1 and 1.0 are one number."""
+    return msgspec.json.encode(_numbers_alike(value), order="deterministic")
+
+
+def _numbers_alike(value: Any) -> Any:
+    match value:
+        case float() if value.is_integer():
+            return int(value)
+        case list():
+            return [_numbers_alike(item) for item in value]
+        case dict():
+            return {name: _numbers_alike(item) for name, item in value.items()}
+    return value

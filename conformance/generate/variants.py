@@ -7,22 +7,20 @@ from dataclasses import dataclass, replace
 from itertools import chain, islice
 from random import Random
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import unquote
 
 from conformance.generate import writing
-from conformance.generate.case import Case, Mode, request
+from conformance.generate.case import Case, Mode
 from conformance.generate.draws import Aim, Presence
 from conformance.generate.edges import Change, Edge, Purpose, edges
 from conformance.generate.patterns import Unsampleable
 from conformance.generate.shapes import Shape, Shapes
+from conformance.generate.validity import problems as problems_of
 from conformance.model.expectation import Expect
-from conformance.model.http import Exchange, Response, Source
 from conformance.model.operation import JsonSchema, Location, MediaType, Parameter
 from conformance.model.rule import ABSENT, Problem
 from conformance.openapi.document import escape
 from conformance.profiles.twilio.requirements import Requirement, requirements
 from conformance.schemas.forms import text
-from conformance.schemas.reading import Reader
 
 if TYPE_CHECKING:
     from conformance.generate.plan import Plan
@@ -70,7 +68,6 @@ class Variants:
     def __init__(self, plan: Plan) -> None:
         """Enumerate them; round by round, so that the first ones touch every place."""
         self._plan = plan
-        self._reader = Reader(plan.operation, plan.compiler)
         found = list(_enumerated(plan))
         self.boundary = tuple(each for each in found if each.purpose is not Purpose.BREAK)
         self.negative = tuple(each for each in found if each.expect is Expect.REFUSE)
@@ -82,23 +79,23 @@ class Variants:
         changed = _apply(base, variant, random)
         if changed is None or variant.expect is Expect.SURVIVE:
             return changed
-        problems = self._problems(changed)
+        if variant.expect is Expect.REFUSE and _vanished(changed):
+            return None
+        problems = problems_of(changed)
         if variant.expect is Expect.ACCEPT:
             return None if problems else changed
-        known_problem = variant.problem or _emptied(base, changed)
-        if known_problem is not None:
-            return None if problems else replace(changed, breaks=known_problem)
-        return replace(changed, breaks=problems[0]) if len(problems) == 1 else None
+        if not problems:
+            unseen = variant.problem or _emptied(base, changed)
+            return None if unseen is None else replace(changed, breaks=unseen)
+        alone = len(problems) == 1 and variant.problem is None
+        return replace(changed, breaks=problems[0]) if alone else None
 
-    def _problems(self, case: Case) -> tuple[Problem, ...]:
-        sent = request(case)
-        exchange = Exchange(id="", request=sent, response=_NO_RESPONSE, source=_NO_SOURCE)
-        texts = {
-            parameter.name: unquote(writing.in_path(parameter, case.path[parameter.name]))
-            for parameter in case.operation.parameters_in(Location.PATH)
-        }
-        reading = self._reader.read(exchange, texts).request
-        return reading.problems if reading.body_error is None else (*reading.problems, reading.body_error)
+
+def _vanished(case: Case) -> bool:
+    """Tell whether a body is gone that may be missing: on the wire, a form without fields is no body at all."""
+    declared = case.operation.request_body
+    optional = declared is not None and not declared.required and not requirements(case.operation)
+    return optional and case.media_type is not None and case.media_type.is_form and case.body == {}
 
 
 def _emptied(base: Case, changed: Case) -> Problem | None:
@@ -111,10 +108,6 @@ def _emptied(base: Case, changed: Case) -> Problem | None:
     return Problem(message=message, instance_pointer=pointer, expected=f"a field {name!r}", keyword="required")
 
 
-_NO_RESPONSE: Final = Response(status=0)
-_NO_SOURCE: Final = Source(kind="run", path="", index=0)
-
-
 def _apply(case: Case, variant: Variant, random: Random) -> Case | None:
     """Give a case with the place changed; None where it is not there, or a path segment would vanish."""
     part, *rest = variant.path
@@ -125,6 +118,8 @@ def _apply(case: Case, variant: Variant, random: Random) -> Case | None:
         try:
             body = _changed(case.body, rest, variant, random)
         except (KeyError, IndexError, TypeError):
+            return None
+        if body is not ABSENT and case.media_type is not None and not writing.takes(case.media_type, body):
             return None
         return replace(changed, body=body, media_type=None if body is ABSENT else case.media_type)
     values = dict(getattr(case, str(part)))
@@ -150,6 +145,8 @@ def _changed(value: Any, path: list[str | int], variant: Variant, random: Random
     inner = _changed(value[head], rest, variant, random)
     if isinstance(value, list):
         return [inner if index == head else item for index, item in enumerate(value)]
+    if not isinstance(value, dict):
+        raise TypeError(type(value))
     if inner is ABSENT:
         return {name: item for name, item in value.items() if name != head}
     return {name: inner if name == head else item for name, item in value.items()}

@@ -112,6 +112,16 @@ def writable(media_type: MediaType) -> bool:
     )
 
 
+def has_fields(media_type: MediaType) -> bool:
+    """Tell whether bodies of a media type are made of named fields."""
+    return media_type.is_form or media_type.essence == "multipart/form-data"
+
+
+def takes(media_type: MediaType, value: Any) -> bool:
+    """Tell whether a value can be a body of a media type."""
+    return isinstance(value, dict) or not has_fields(media_type)
+
+
 def content_type(media_type: MediaType) -> str:
     """Give the Content-Type header for a declared media type."""
     match media_type.essence:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Final
@@ -32,6 +31,8 @@ class Credentials:
         """Give the account of a request, or refuse it."""
         if not operation.security:
             return self._account
+        if len(operation.security) == 1 and len(operation.security[0]) == 1:
+            return self._check(request, operation.security[0][0]) or self._account
         refused: Refusal = _ABSENT
         for alternative in operation.security:
             results = [self._check(request, scheme) for scheme in alternative]
@@ -73,7 +74,7 @@ def _decoded(header: str) -> tuple[str, str]:
         return "", ""
     try:
         user, _, password = base64.b64decode(encoded.strip(), validate=True).decode().partition(":")
-    except (binascii.Error, UnicodeDecodeError):
+    except ValueError:
         return "", ""
     return user, password
 

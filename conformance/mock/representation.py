@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
 from urllib.parse import quote
@@ -23,10 +24,21 @@ from conformance.schemas.walk import keyword, properties, required
 _RELATIVE: Final = frozenset({"uri", "subresource_uris"})
 _LINKS: Final = frozenset({"links", "url", *_RELATIVE})
 """Fields of a Twilio resource that say where it is, or where what belongs to it is."""
-_UPDATED: Final = frozenset({"date_updated", "last_updated"})
+_UPDATED: Final = ("date_updated", "last_updated")
 _ROUNDS: Final = 3
 _DATES: Final = (dates.iso_8601, dates.rfc_2822, dates.day)
 """Styles to try: a field with a format accepts one of them only."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _LinkField:
+    """A field that holds a link, or links to what belongs to a resource."""
+
+    name: str
+    is_relative: bool
+    """Without scheme and host, as the 2010-04-01 API writes them, where the schema has room for that."""
+    below: Mapping[str, Link] | None
+    """None for a link to the resource itself."""
 
 
 class Link:
@@ -75,6 +87,11 @@ class Shape:
         example = ABSENT if self.view.example is None else self.view.example
         return self._synthesizer.fields(self.view.node, example=example)
 
+    @cached_property
+    def visible(self) -> frozenset[str]:
+        """The fields that this view shows: the declared ones, and what its example has beyond them."""
+        return frozenset(self.names) | frozenset(self.makers)
+
     def accepts(self, name: str, value: Any) -> bool:
         """Tell whether a declared field may have a value."""
         test = self._tests.get(name)
@@ -82,20 +99,38 @@ class Shape:
             test = self._tests[name] = self._synthesizer.accepts(self.names[name])
         return test(value)
 
+    def echo(self, shown: dict[str, Any], said: Mapping[str, Any]) -> None:
+        """Write what a request says into the fields of the same names, where their schemas allow it."""
+        for given, value in said.items():
+            for name in (given, snake_case(given)):
+                if name in self.names:
+                    self.put(shown, name, value)
+
+    def put(self, shown: dict[str, Any], name: str, value: Any) -> bool:
+        """Write a declared field where its schema allows the value or its text; tell whether it was written."""
+        for candidate in (value, text(value), *_whole(value)):
+            if self.accepts(name, candidate):
+                shown[name] = candidate
+                return True
+        return False
+
     def conform(self, shown: dict[str, Any], draw: Draw) -> dict[str, Any]:
         """Give a representation in which every field that the schema refuses is made anew or left out."""
         for _ in range(_ROUNDS):
             if self._validator.is_valid(shown):
                 return shown
             shown = dict(shown)
-            for pointer in {problem.instance_pointer for problem in problems(self._validator, shown)}:
+            for pointer in dict.fromkeys(each.instance_pointer for each in problems(self._validator, shown)):
                 name = pointer.split("/")[1] if pointer else ""
                 value = self._again(name, draw)
                 if value is ABSENT or value == shown.get(name):
                     shown.pop(name, None)
                 else:
                     shown[name] = value
-        return shown
+        needed = required(self.view.node, self.view.root)
+        spare = [name for name in shown if name not in needed]
+        fewer = ({key: value for key, value in shown.items() if key != name} for name in spare)
+        return next(filter(self._validator.is_valid, fewer), shown)
 
     @cached_property
     def _validator(self) -> Any:
@@ -140,24 +175,26 @@ class Representation:
         return found
 
     @cached_property
-    def _link_fields(self) -> tuple[tuple[str, Mapping[str, Link] | None], ...]:
+    def _link_fields(self) -> tuple[_LinkField, ...]:
         if not self.kind.twilio:
             return ()
-        found: list[tuple[str, Mapping[str, Link] | None]] = []
+        found: list[_LinkField] = []
         for name in self.makers:
             if name in {"uri", "url"}:
-                found.append((name, None))
+                relative = name in _RELATIVE and self.fits(name, "/")
+                found.append(_LinkField(name=name, is_relative=relative, below=None))
             elif name in _LINKS:
                 shape = self._fields[name]
                 declared = properties(shape.names[name], shape.view.root)
                 links = {key: link for key, link in self._child_links.items() if not declared or key in declared}
-                found.append((name, links))
+                relative = name in _RELATIVE and self.fits(name, dict.fromkeys(links, "/"))
+                found.append(_LinkField(name=name, is_relative=relative, below=links))
         return tuple(found)
 
     @cached_property
     def fixed(self) -> frozenset[str]:
         """The fields that no request may write: links and the id."""
-        return frozenset({name for name, _ in self._link_fields} | {self.kind.id_field or "", "date_created"})
+        return frozenset({field.name for field in self._link_fields} | {self.kind.id_field or "", "date_created"})
 
     def new(self, draw: Draw) -> dict[str, Any]:
         """Make the values of a resource."""
@@ -181,13 +218,7 @@ class Representation:
     def put(self, values: dict[str, Any], name: str, value: Any) -> bool:
         """Write one field where its schema allows the value or its text; tell whether it was written."""
         shape = self._fields.get(name)
-        if shape is None:
-            return False
-        for candidate in (value, text(value), *_whole(value)):
-            if shape.accepts(name, candidate):
-                values[name] = candidate
-                return True
-        return False
+        return shape is not None and shape.put(values, name, value)
 
     def fits(self, name: str, value: Any) -> bool:
         """Tell whether a field may have a value."""
@@ -215,7 +246,7 @@ class Representation:
             self.put(values, name, str(now - since) if value == ELAPSED else value)
 
     def _date(self, values: dict[str, Any], name: str, now: int) -> None:
-        first = dates.rfc_2822 if self.kind.segments[0] == "Accounts" else dates.iso_8601
+        first = dates.rfc_2822 if self.kind.family[0] == "Accounts" else dates.iso_8601
         for write in (first, *_DATES):
             if self.fits(name, write(now)):
                 values[name] = write(now)
@@ -232,23 +263,25 @@ class Representation:
         shown = dict(resource.values)
         if self._link_fields:
             self._link(shown, (*resource.place[2:], resource.id), origin, base)
-        if view is None or view.identity == self._primary:
+        if view is None:
             return shown
         shape = self._shapes[view.identity]
-        shown = {name: shown[name] for name in shape.names if name in shown}
+        if not shown.keys() <= shape.visible:
+            shown = {name: value for name, value in shown.items() if name in shape.visible}
+        if view.identity == self._primary:
+            return shown
         return shape.conform(shown, Draw(key=f"{self.kind.name}/{resource.number}", now=resource.created))
 
     def _link(self, shown: dict[str, Any], ids: tuple[str, ...], origin: str, base: str) -> None:
-        for name, children in self._link_fields:
-            start = base if name in _RELATIVE else origin + base
-            if children is not None:
-                shown[name] = {key: start + link.path(ids) for key, link in children.items()}
+        for field in self._link_fields:
+            name = field.name
+            start = base if field.is_relative else origin + base
+            if field.below is not None:
+                shown[name] = {key: start + link.path(ids) for key, link in field.below.items()}
             elif self._self_link is not None:
                 shown[name] = start + self._self_link.path(ids)
-            elif self._fields[name].accepts(name, None):
-                shown[name] = None
             else:
-                shown.pop(name, None)
+                self.clear(shown, name)
 
     def settle(self, resource: Resource, draw: Draw) -> None:
         """Make the values of a changed resource conform to the schema of its kind."""
@@ -257,7 +290,7 @@ class Representation:
         shown = self.show(resource, None, origin="https://example.com", base="")
         right = self._shapes[self._primary].conform(shown, draw)
         if right is not shown:
-            links = {name for name, _ in self._link_fields}
+            links = {field.name for field in self._link_fields}
             resource.values = {name: value for name, value in right.items() if name not in links}
 
 

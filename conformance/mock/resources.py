@@ -25,6 +25,7 @@ Segments = tuple[str, ...]
 """A path without its suffix, `{}` for each parameter."""
 
 _SUFFIX: Final = re.compile(r"\.(json|xml|csv)$")
+_OLDEST: Final = "2010-04-01"
 _TEMPLATE: Final = re.compile(r"\{([^{}/]+)\}")
 
 
@@ -53,6 +54,10 @@ class View:
     """Equal for equal references."""
     example: Any
     """One resource as an example shows it; None where no example does."""
+    examples: tuple[Mapping[str, Any], ...]
+    """All resources that the example of a list shows."""
+    is_object: bool
+    """Whether a resource can be shown so; anything else is made up anew for each answer."""
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -92,11 +97,24 @@ class Kind:
         return self.segments.count("{}")
 
     @property
+    def family(self) -> Segments:
+        """The path of the collection without the version of Twilio's oldest API, which servers or paths have."""
+        return self.segments[1:] if self.twilio and self.segments[0] == _OLDEST else self.segments
+
+    @property
+    def is_account(self) -> bool:
+        """Tell whether these are Twilio's accounts, of which the one that asks is always there."""
+        return self.twilio and self.family == ("Accounts",)
+
+    @property
+    def is_created(self) -> bool:
+        """Tell whether an operation creates such resources."""
+        return Role.CREATE in self.operations or self.created_elsewhere
+
+    @property
     def implicit(self) -> bool:
         """Tell whether resources exist without being created: none can be, and no SID tells which there are."""
-        if Role.CREATE in self.operations or self.created_elsewhere:
-            return False
-        return self.single or not self.has_sid
+        return not self.is_created and (self.single or not self.has_sid)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -104,6 +122,7 @@ class Plan:
     """What one operation does."""
 
     operation: Operation
+    twilio: bool
     role: Role
     kind: Kind | None
     """None only for `Role.ACT`."""
@@ -179,7 +198,7 @@ class _Planner:
 
     def _owner(self, path: Segments) -> Kind | None:
         """Give the kind that another path shows too: the same schema, the same last word or a word right below it."""
-        listed = next((view for operation in self._at[path] if (view := _listed(operation))), None)
+        listed = next((view for operation in self._at.get(path, ()) if (view := _listed(operation))), None)
         if listed is None:
             return None
         for kind_path, kind in self._kinds.items():
@@ -195,12 +214,12 @@ class _Planner:
         return None
 
     def _identity(self, path: Segments) -> str | None:
-        views = (view for operation in self._at[(*path, "{}")] if (view := _shown(operation)))
+        views = (view for operation in self._at.get((*path, "{}"), ()) if (view := _shown(operation)))
         return next((view.identity for view in views), None)
 
     def _names(self, path: Segments) -> set[str]:
         """Give the specific names of a kind's id: `port_in_request_sid`, but not `sid`."""
-        names = {name for operation in self._at[(*path, "{}")] for name in _names(operation)[-1:]}
+        names = {name for operation in self._at.get((*path, "{}"), ()) for name in _names(operation)[-1:]}
         return {name for each in names for name in (each, snake_case(each))} - {"id", "Id", "sid", "Sid"}
 
     def _plan(self, operation: Operation) -> Plan:
@@ -215,6 +234,7 @@ class _Planner:
         if kind is None:
             return Plan(
                 operation=operation,
+                twilio=twilio.applies(operation.api),
                 role=Role.ACT,
                 kind=None,
                 names=names,
@@ -230,10 +250,11 @@ class _Planner:
             kind.operations.setdefault(role, operation)
         elif role is Role.CREATE:
             kind.created_elsewhere = True
-        if view is not None:
+        if view is not None and view.is_object:
             kind.views.append(view)
         return Plan(
             operation=operation,
+            twilio=kind.twilio,
             role=role,
             kind=kind,
             names=names,
@@ -271,36 +292,48 @@ def _names(operation: Operation) -> tuple[str, ...]:
     return tuple(_TEMPLATE.findall(operation.path))
 
 
+def usual(operation: Operation) -> Answer | None:
+    """Give what is documented for the case that all goes well: success, else a redirection, else the default."""
+    return operation.success or next(
+        (
+            answer
+            for answer in operation.responses
+            if answer.status.startswith(("1", "3")) or answer.status == "default"
+        ),
+        None,
+    )
+
+
 def json_content(answer: Answer | None) -> MediaType | None:
     """Give the JSON media type of an answer, None where it has none."""
     return next((each for each in answer.content if each.is_json), None) if answer else None
 
 
 def _shown(operation: Operation) -> View | None:
-    content = json_content(operation.success)
+    content = json_content(usual(operation))
     if content is None or content.schema is None:
         return None
     root = content.schema.json_schema
-    return _view(content.schema, root, root, content.examples[0] if content.examples else None)
+    return _view(content.schema, root, root, *content.examples[:1])
 
 
 def _listed(operation: Operation) -> tuple[str | None, View] | None:
     """Give the field that holds the list of an answer (None: the answer is the list) and the view of its items."""
-    content = json_content(operation.success)
+    content = json_content(usual(operation))
     if operation.method not in {"GET", "HEAD"} or content is None or content.schema is None:
         return None
     root = content.schema.json_schema
     shown = content.examples[0] if content.examples else None
     inner = items(root, root)
     if inner is not None and "object" not in types(root, root):
-        return None, _view(content.schema, root, inner, _first(shown))
+        return None, _view(content.schema, root, inner, *_items(shown))
     lists = dict(_lists_of_objects(root))
     if not lists:
         return None
     last = snake_case(segments(operation.path)[-1])
     name = last if last in lists else next(iter(lists))
     example = shown.get(name) if isinstance(shown, Mapping) else None
-    return name, _view(content.schema, root, lists[name], _first(example))
+    return name, _view(content.schema, root, lists[name], *_items(example))
 
 
 def _lists_of_objects(root: JsonSchema) -> Iterator[tuple[str, JsonSchema]]:
@@ -310,15 +343,23 @@ def _lists_of_objects(root: JsonSchema) -> Iterator[tuple[str, JsonSchema]]:
             yield name, inner
 
 
-def _first(shown: Any) -> Any:
-    return shown[0] if isinstance(shown, list) and shown else None
+def _items(shown: Any) -> list[Mapping[str, Any]]:
+    return [each for each in shown if isinstance(each, Mapping)] if isinstance(shown, list) else []
 
 
-def _view(schema: Schema, root: JsonSchema, node: JsonSchema, example: Any) -> View:
+def _view(schema: Schema, root: JsonSchema, node: JsonSchema, *examples: Any) -> View:
     identity = schema.pointer
     if isinstance(node, Mapping) and "$ref" in node and not node.keys() - {"$ref", "$defs"}:
         identity = str(node["$ref"])
-    return View(schema=schema, root=root, node=node, identity=identity, example=example)
+    return View(
+        schema=schema,
+        root=root,
+        node=node,
+        identity=identity,
+        example=examples[0] if examples else None,
+        examples=tuple(each for each in examples if isinstance(each, Mapping)),
+        is_object="object" in types(node, root),
+    )
 
 
 def _identify(kind: Kind) -> None:
@@ -347,4 +388,4 @@ def _sid_pattern(node: JsonSchema, root: JsonSchema) -> str | None:
     return pattern if isinstance(pattern, str) and prefixes_of_pattern(pattern) is not None else None
 
 
-__all__ = ["Kind", "Plan", "Role", "Segments", "View", "json_content", "plans", "segments"]
+__all__ = ["Kind", "Plan", "Role", "Segments", "View", "json_content", "plans", "segments", "usual"]

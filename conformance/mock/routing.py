@@ -10,19 +10,22 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Any, Final
 
 from conformance.model.operation import JsonSchema, Location, Operation, Parameter, Schema, Server
 from conformance.model.route import Match, Miss
 from conformance.openapi.router import Router
 from conformance.schemas import parameters
 from conformance.schemas.compiler import Compiler
+from conformance.schemas.walk import types
 
 _URL: Final = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://(?:[^/?#@]*@)?(?P<host>[^/?#]*)(?P<path>[^?#]*)")
 _ANYWHERE: Final = "any.invalid"
 """The host under which the descriptions meet (`invalid` is reserved, RFC 2606)."""
 
 Fits = Callable[[str], bool]
+ParameterFits = Callable[[Operation, str], Fits]
+"""Gives the test of a path parameter's text."""
 Pattern = Callable[[Operation, str], str | None]
 """Gives the pattern of the resources that a path parameter names, where the parameter itself has none."""
 
@@ -45,11 +48,12 @@ class Routes:
 
     def __init__(self, operations: Sequence[Operation], compiler: Compiler, *, pattern: Pattern) -> None:
         """Index the operations twice: under their documented hosts, and under any host."""
-        fits = _fits(compiler)
-        self._documented = Router(operations, parameter_fits=fits)
+        self.fits = _fits(compiler)
+        """Gives the test of a path parameter's text by its schema."""
+        self._documented = Router(operations, parameter_fits=self.fits)
         self._hosts = {server.host for operation in operations for server in operation.servers} - {""}
         self._originals = {_anywhere(operation, pattern): operation for operation in operations}
-        self._anywhere = Router(self._originals, parameter_fits=fits)
+        self._anywhere = Router(self._originals, parameter_fits=self.fits)
 
     def find(self, method: str, url: str) -> Found | Miss:
         """Give the operation of a request, or what came nearest."""
@@ -92,7 +96,7 @@ def _narrowed(parameter: Parameter, pattern: str | None) -> Parameter:
     return replace(parameter, schema=Schema(pointer=parameter.schema.pointer, make=lambda: narrowed))
 
 
-def _fits(compiler: Compiler) -> Callable[[Operation, str], Fits]:
+def _fits(compiler: Compiler) -> ParameterFits:
     def of(operation: Operation, name: str) -> Fits:
         declared = next((each for each in operation.parameters_in(Location.PATH) if each.name == name), None)
         if declared is None:
@@ -102,10 +106,17 @@ def _fits(compiler: Compiler) -> Callable[[Operation, str], Fits]:
         def fits(text: str) -> bool:
             nonlocal test
             if test is None:
-                valid = compiler.validator(declared.schema, api=operation.api).is_valid
-                test = lambda text: valid(parameters.from_text(text, declared))  # noqa: E731 - kept after the first call
+                test = _test(declared, compiler.validator(declared.schema, api=operation.api).is_valid)
             return test(text)
 
         return fits
 
     return of
+
+
+def _test(declared: Parameter, is_valid: Callable[[Any], bool]) -> Fits:
+    """Give the test of a text; one that stands for itself needs no decoding."""
+    root = declared.schema.json_schema
+    if declared.style == "simple" and declared.media_type is None and "string" in types(root, root):
+        return is_valid
+    return lambda text: is_valid(parameters.from_text(text, declared))

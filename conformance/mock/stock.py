@@ -8,18 +8,23 @@ from typing import Any, Final
 
 from conformance.mock import relations
 from conformance.mock.representation import Representation
-from conformance.mock.resources import Kind, Plan, Role, Segments
+from conformance.mock.resources import Kind, Plan, Role, Segments, View
 from conformance.mock.store import Draw, Place, Resource, State
 from conformance.mock.synthesize import Maker, Synthesizer
 from conformance.model.operation import Location, Operation
 from conformance.profiles.twilio.fields import snake_case
 from conformance.profiles.twilio.lifecycles import Ending, Lifecycle, lifecycle
+from conformance.profiles.twilio.sids import prefixes_of_pattern
 from conformance.schemas.compiler import Compiler
 from conformance.schemas.forms import text
 
 ACCOUNT: Final = "AccountSid"
 """The path parameter that names the account."""
 _SID: Final = 34
+_SHOWN: Final = ""
+"""In place of an id: the list has been filled once."""
+_LISTED: Final = 2
+"""How many resources a seeded list has at least."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,14 +65,14 @@ class Stock:
 
     def neighbour(self, kind: Kind, path: Segments) -> Kind | None:
         """Give the kind of the same description that stands at a path."""
-        return next((each for each in self.kinds if each.api is kind.api and each.segments == path), None)
+        return next((each for each in self.kinds if each.api is kind.api and each.family == path), None)
 
     def place(self, kind: Kind, account: str, ids: Sequence[str]) -> Place:
         """Give where the resources of a kind stand, for path parameters in order.
 
         Twilio's resources belong to an account even where the path does not name it.
         """
-        tenant = account if kind.twilio and kind.segments[0] != "Accounts" else ""
+        tenant = account if kind.twilio and kind.family[0] != "Accounts" else ""
         return (kind.name, tenant, *ids[: kind.depth])
 
     def draw(self, kind: Kind, number: int, moment: Moment) -> Draw:
@@ -81,7 +86,9 @@ class Stock:
         found = moment.state.find(place, key)
         if found is not None:
             self.age(kind, found, moment.now)
-        elif kind.implicit and (place, key) not in moment.state.deleted:
+        elif (kind.implicit or (kind.is_account and key == moment.account)) and (
+            (place, key) not in moment.state.deleted
+        ):
             found = self.make(moment, kind, place, key=key)
         return found
 
@@ -99,7 +106,7 @@ class Stock:
     def life(self, kind: Kind) -> Lifecycle | None:
         """Give the life of a kind's resources; None where they stay as they are."""
         if kind not in self._lives:
-            self._lives[kind] = lifecycle("/".join(kind.segments)) if kind.twilio else None
+            self._lives[kind] = lifecycle("/".join(kind.family)) if kind.twilio else None
         return self._lives[kind]
 
     def _happen(self, kind: Kind, resource: Resource, fields: Mapping[str, str], now: int) -> None:
@@ -122,7 +129,8 @@ class Stock:
     ) -> Resource:
         """Make and store a resource.
 
-        `key` is its id where that is known, `said` the fields of a request, `path` its path parameters.
+        `key` is its id where that is known, `said` the fields of a request, `path` its path parameters (None: those
+        before the collection).
         """
         shape = self.shape(kind)
         said = said or {}
@@ -132,10 +140,10 @@ class Stock:
         life = self.life(kind)
         for name, value in life.start.items() if life else ():
             shape.tell(values, name, value, now=moment.now, since=moment.now)
-        shape.write(values, path or {})
+        shape.write(values, dict(zip(kind.parameters, place[2:], strict=False)) if path is None else path)
         shape.write(values, said)
         resource = Resource(
-            id=self._identify(kind, values, key, said, number),
+            id=self._identify(moment, kind, values, key, said, number),
             number=number,
             place=place,
             created=moment.now,
@@ -148,6 +156,7 @@ class Stock:
 
     def _identify(
         self,
+        moment: Moment,
         kind: Kind,
         values: dict[str, Any],
         key: str | None,
@@ -163,7 +172,10 @@ class Stock:
         given = self.given_id(kind, said) if key is None else key
         if given is not None:
             shape.put(values, kind.id_field, given)
-        if key is None and kind.id_field in values:
+        if values.get(kind.id_field) is None and key is None and kind.pattern is not None:
+            prefix = (prefixes_of_pattern(kind.pattern) or ("",))[0]
+            shape.put(values, kind.id_field, prefix + self.draw(kind, number, moment).hex("sid"))
+        if key is None and values.get(kind.id_field) is not None:
             key = relations.identity(kind, text(values[kind.id_field]), said)
             shape.put(values, kind.id_field, key)
         return key or str(number)
@@ -185,12 +197,25 @@ class Stock:
             None,
         )
 
+    def display(self, moment: Moment, kind: Kind, place: Place, view: View | None) -> None:
+        """Put into a list what its description shows, where no operation can put anything there.
+
+        Twilio's lists are left alone: what is in them comes about in other ways, or by seeding.
+        """
+        mark = (place, _SHOWN)
+        if kind.twilio or kind.is_created or mark in moment.state.deleted:
+            return
+        moment.state.deleted.add(mark)
+        for example in reversed((view.examples if view else ()) or ({},)):
+            self.make(moment, kind, place, said=example)
+
     # Changing
 
     def change(self, moment: Moment, kind: Kind, resource: Resource, said: Mapping[str, Any]) -> None:
         """Write what a request says into a resource; its life goes on from there."""
         shape = self.shape(kind)
         life = self.life(kind)
+        said = {name: value for name, value in said.items() if name not in kind.parameters}
         status = next((value for name, value in said.items() if snake_case(name) == "status"), None)
         rest = {name: value for name, value in said.items() if life is None or snake_case(name) != "status"}
         shape.write(resource.values, rest)
@@ -216,7 +241,7 @@ class Stock:
     def remove(self, moment: Moment, kind: Kind, resource: Resource) -> None:
         """Remove a resource and everything below it."""
         moment.state.remove(resource)
-        if kind.implicit:
+        if kind.implicit or kind.is_account:
             moment.state.deleted.add((resource.place, resource.id))
         for child in kind.children:
             place = (child.name, *resource.place[1:], resource.id)
@@ -243,7 +268,18 @@ class Stock:
             there = moment.state.find(place, "") or self.make(moment, plan.kind, place)
             if len(ids) > plan.kind.depth:
                 relations.provided(self, plan.kind, there, ids[-1])
+        if plan.kind is not None and plan.role is Role.LIST:
+            self._fill(moment, plan, ids)
         return dict(zip(plan.names, ids, strict=True))
+
+    def _fill(self, moment: Moment, plan: Plan, ids: list[str]) -> None:
+        """See to it that a list has more than one page can hold, where that page is small."""
+        kind = plan.kind
+        assert kind is not None  # noqa: S101 - asked for lists only
+        place = self.place(kind, moment.account, ids)
+        chosen = {name: ids[plan.names.index(parameter)] for name, parameter in plan.restricts.items()}
+        for _ in range(_LISTED - len(moment.state.collection(place))):
+            self.make(moment, kind, place, path={**dict(zip(kind.parameters, ids, strict=False)), **chosen})
 
     def _present(self, moment: Moment, kind: Kind, sample: str, ids: list[str], *, fresh: bool) -> str:
         """Give the id of something that is there; `fresh`: of something made for this purpose."""
@@ -251,7 +287,7 @@ class Stock:
         there = None if fresh else next(moment.state.collection(place).newest(), None)
         if there is not None:
             return there.id
-        return self.seed(moment, kind, ids, key=sample if kind.implicit else None).id
+        return self.seed(moment, kind, ids, key=sample if kind.implicit or kind.id_field is None else None).id
 
     def seed(
         self,
@@ -264,7 +300,7 @@ class Stock:
     ) -> Resource:
         """Make a resource that no request of its own asked for, below the resources with some ids."""
         place = self.place(kind, moment.account, ids)
-        return self.make(moment, kind, place, key=key, said=said, path=dict(zip(kind.parameters, ids, strict=False)))
+        return self.make(moment, kind, place, key=key, said=said)
 
     def _sample(self, moment: Moment, operation: Operation, name: str) -> str:
         maker = self._samples.get((operation, name))

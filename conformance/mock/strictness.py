@@ -14,6 +14,7 @@ from typing import Any, Final
 from conformance.mock.paging import PARAMETERS, SIZES
 from conformance.mock.refusal import Refusal, not_found
 from conformance.mock.resources import Plan, Role, segments
+from conformance.mock.routing import ParameterFits
 from conformance.model.http import Request
 from conformance.model.operation import JsonSchema, Location, MediaType
 from conformance.model.rule import ABSENT, Problem, Reading
@@ -51,12 +52,24 @@ class Objection:
 class Strictness:
     """Looks at the requests of one operation."""
 
-    def __init__(self, plan: Plan) -> None:
-        """Keep the operation; what it allows is read off on first use."""
+    def __init__(self, plan: Plan, *, fits: ParameterFits) -> None:
+        """Keep the operation; what it allows is read off on first use. `fits` gives the test of a path parameter."""
         self._plan = plan
         self._operation = plan.operation
         self._twilio = twilio.applies(plan.operation.api)
         self._collection = segments(plan.operation.path)[-1]
+        self._says_more = plan.operation.request_body is not None or any(
+            parameter.required or parameter.location in {Location.HEADER, Location.COOKIE}
+            for parameter in plan.operation.parameters
+            if parameter.location is not Location.PATH
+        )
+        self._tests = tuple((name, fits(plan.operation, name)) for name in plan.names)
+
+    def is_plain(self, request: Request, path_parameters: Mapping[str, str]) -> bool:
+        """Tell at once that nothing can be wrong: the path is all that is said, and it is right."""
+        if self._says_more or request.body or "?" in request.url:
+            return False
+        return all(fits(path_parameters[name]) for name, fits in self._tests)
 
     def objections(self, request: Request, reading: Reading, path: str) -> Iterator[Objection]:
         """Give what is wrong with a request, in the order in which a server notices."""
@@ -196,7 +209,7 @@ class Strictness:
             yield from self._prose({})
 
     def _empty(self) -> Iterator[Objection]:
-        """Object to a missing body; a form without fields has no bytes."""
+        """Object to a missing body; a form without fields has no bytes, but a Content-Type."""
         body = self._operation.request_body
         if body is None or not body.required:
             return
@@ -212,7 +225,7 @@ class Strictness:
                 keyword="required",
             )
             yield self._schema(problem)
-        if not missing and not (body.content and body.content[0].is_form):
+        if not missing:
             message = "the required body is missing"
             yield _bad(Problem(message=message, spec_pointer=body.pointer, keyword="required"), message)
 

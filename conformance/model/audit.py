@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any
+from typing import Any, Final
 
 
 class Technique(Enum):
@@ -24,7 +24,11 @@ class Technique(Enum):
     @property
     def rank(self) -> int:
         """Orders techniques: of two that name one cause, the lower one is the finding, the other its evidence."""
-        return list(Technique).index(self)
+        return _TECHNIQUES.index(self.value)
+
+
+_TECHNIQUES: Final = tuple(each.value for each in Technique)
+_SURENESS: Final = ("low", "medium", "high")
 
 
 class Confidence(Enum):
@@ -37,7 +41,7 @@ class Confidence(Enum):
     @property
     def rank(self) -> int:
         """Orders confidences: a higher rank is surer."""
-        return list(Confidence).index(self)
+        return _SURENESS.index(self.value)
 
 
 class Blame(Enum):
@@ -46,6 +50,21 @@ class Blame(Enum):
     SPEC = "spec wrong"
     SAMPLE = "sample wrong"
     UNDECIDED = "undecided"
+
+
+class Origin(Enum):
+    """Where evidence comes from."""
+
+    DOCUMENT = "document"
+    """The document itself, or a sister."""
+    RECORDING = "recording"
+    """What travelled on the wire."""
+    OTHER = "other description"
+    """A description of the same API by another hand."""
+    REFERENCE = "reference"
+    """What the makers of the API say of it in their reference."""
+    VERSION = "other version"
+    """Another version of the same document: it may differ because the API has changed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,14 +87,15 @@ class Evidence:
     of: int | None = None
     """Out of how many; None where nobody counted."""
     samples: tuple[Witness, ...] = ()
+    origin: Origin = Origin.DOCUMENT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edit:
     """One step of a correction, at a JSON Pointer of the document.
 
-    With a value, the member is set, whether it was there or not; a pointer that ends in `/-` appends to a list, as in
-    JSON Patch (RFC 6902). Without one, the member or item is removed.
+    A value is set, whether the member was there or not; a pointer that ends in `/-` appends to a list (as in JSON
+    Patch, RFC 6902), which is made where it is not there. A removal takes the member or item away.
     """
 
     pointer: str

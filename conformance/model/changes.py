@@ -89,10 +89,11 @@ def compare(base: Report, head: Report, *, fail_on: Severity = Severity.ERROR) -
 def looked(report: Report, tallies: Mapping[str, Tally], *, rule: str, operation: str | None) -> bool:
     """Tell whether a rule looked at an operation, so that a finding that is not there is no longer true.
 
-    A request of no operation (None) has no tally: there every run that has the rule and saw an exchange looked.
+    A request of no operation (None) has no tally: there every run that has the rule and saw an exchange looked. An
+    audit sees no exchange; it looks at every description.
     """
-    if operation is None:
-        return rule in report.subject.rules and bool(tallies)
+    if operation is None or not report.subject.operations:
+        return rule in report.subject.rules and (bool(tallies) or not report.subject.operations)
     tally = tallies.get(operation)
     return tally is not None and (rule in tally.passed or rule in tally.failed)
 

@@ -48,6 +48,8 @@ class Expectation:
     """What is wrong with the request, in words."""
     values: Mapping[str, Any] = field(default_factory=dict)
     """What the answer has to show, by name, where the request is part of a session."""
+    failure: str = ""
+    """What came instead of an answer: its kind, a colon and the details; empty where one came."""
 
     def written(self) -> Mapping[str, Any]:
         """Give the expectation as it stands in `Exchange.extra`."""

@@ -7,12 +7,14 @@ import json
 import re
 from dataclasses import dataclass
 from enum import Enum
+from pathlib import PurePath
 from typing import Any
 
 from conformance.model.http import Source
 from conformance.model.rule import Problem, Severity, Side
 
 _INDEX = re.compile(r"(?<=/)\d+(?=/|$)")
+_IDENTIFIER = re.compile(r"^(?!v\d+$|\d{4}-\d\d-\d\d$)[^.]*\d[^.]*")
 _BY_VALUE = frozenset({"enum", "const", "status"})
 
 
@@ -22,6 +24,10 @@ class Suspect(Enum):
     IMPLEMENTATION = "implementation"
     SPEC = "spec"
     UNDECIDED = "undecided"
+    SDK = "sdk"
+    """The SDK; a second witness agrees with the description."""
+    DISAGREEMENT = "disagreement"
+    """Witnesses contradict each other, or nobody testifies."""
 
 
 def json_type(value: Any) -> str:
@@ -60,6 +66,18 @@ def fingerprint(*, operation: str, side: Side, status: int | None, rule_id: str,
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:20]
 
 
+def destination(method: str, url: str) -> str:
+    """Give what a request that belongs to no operation asked for, for its fingerprint.
+
+    Segments with digits are identifiers, unless they are versions: the same wrong path for another resource is the
+    same finding.
+    """
+    head, slashes, rest = url.partition("?")[0].partition("//")
+    host, *segments = (rest if slashes else head).split("/")
+    named = (_IDENTIFIER.sub("{}", segment, count=1) for segment in segments)
+    return " ".join([method, "/".join([head + slashes + host if slashes else host, *named])])
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
     """A problem with its rule, its place and its suspect: one occurrence."""
@@ -79,3 +97,10 @@ class Finding:
     line: int
     column: int
     fingerprint: str
+
+    @property
+    def concerns(self) -> str:
+        """What it is about, for a reader: the operation, the description, or that no operation matched."""
+        if self.operation is not None:
+            return self.operation
+        return PurePath(self.spec).name if self.side is Side.SPEC else "no operation"

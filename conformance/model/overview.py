@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import PurePath
 from typing import Final
 
 from conformance.model.changes import Changes
@@ -31,6 +32,34 @@ def group(rule: Mapping[str, str]) -> str:
     """Give the check group of a rule, by what a report says of it."""
     subject = _BY_SUBJECT.get(rule.get("subject", ""))
     return subject or rule.get("stage", "schema")
+
+
+KINDS: Final = ("statuses", "parameters", "fields", "values")
+"""What can be covered; `values` are enum members and nulls."""
+_PARAMETERS: Final = ("path ", "query ", "header ", "cookie ")
+
+
+def kind(name: str) -> str:
+    """Give the kind of a name of `conformance.schemas.coverage`."""
+    if " = " in name:
+        return "values"
+    if name.startswith("status "):
+        return "statuses"
+    return "parameters" if name.startswith(_PARAMETERS) else "fields"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Covered:
+    """How much of one kind was seen."""
+
+    seen: int
+    declared: int
+    missed: tuple[str, ...]
+
+    @property
+    def share(self) -> int:
+        """In per cent, rounded down; 100 where nothing is declared."""
+        return 100 * self.seen // self.declared if self.declared else 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +95,26 @@ class Row:
         declared = len(self.operation.declared)
         return 100 * (declared - len(self.missed)) // declared if declared else 100
 
+    @cached_property
+    def covered(self) -> Mapping[str, Covered]:
+        """How much of each kind was seen, in the order of `KINDS`."""
+        declared = Counter(map(kind, self.operation.declared))
+        missed: dict[str, list[str]] = {name: [] for name in KINDS}
+        for name in self.missed:
+            missed[kind(name)].append(name)
+        return {
+            name: Covered(seen=declared[name] - len(missed[name]), declared=declared[name], missed=tuple(missed[name]))
+            for name in KINDS
+        }
+
+    @property
+    def undeclared(self) -> tuple[str, ...]:
+        """Statuses that were seen and are not declared."""
+        known = frozenset(self.operation.declared)
+        return tuple(
+            name.removeprefix("status ") for name in self.tally.seen if name.startswith("status ") and name not in known
+        )
+
 
 @dataclass(frozen=True, kw_only=True)
 class Overview:
@@ -89,6 +138,12 @@ class Overview:
     def accepted(self, recurring: Recurring) -> Entry | None:
         """Give the entry of the baseline that accepts a finding."""
         return self.standing.accepted.get(recurring.finding.fingerprint) if self.standing is not None else None
+
+    def api_of(self, recurring: Recurring) -> str:
+        """Give the API that a finding is about: the start of its operation's key, or the stem of its description."""
+        key, stem = recurring.finding.operation, PurePath(recurring.finding.spec).stem
+        names = (api.name for api in self.report.subject.apis)
+        return next((name for name in names if (name == stem if key is None else key.startswith(f"{name}."))), "")
 
     def fails(self, recurring: Recurring) -> bool:
         """Tell whether a finding fails its operation: severe enough, and not accepted by the baseline."""
@@ -140,9 +195,23 @@ class Overview:
         return tuple(reason for cell in self.report.cells.values() for reason in cell.unreadable)
 
     @property
+    def not_run(self) -> dict[str, list[str]]:
+        """Why operations were not called that should have been: each reason with its operations."""
+        found: dict[str, dict[str, None]] = {}
+        for cell in self.report.cells.values():
+            for key, reason in cell.not_run.items():
+                found.setdefault(reason, {})[key] = None
+        return {reason: list(keys) for reason, keys in found.items()}
+
+    @property
+    def crashed(self) -> bool:
+        """Tell whether a check of ours crashed."""
+        return any(row.tally.crashed for row in self.rows)
+
+    @property
     def exit_code(self) -> int:
         """0 where everything conforms; 1 for a finding that fails, or a check of ours that crashed."""
-        return 1 if self.failing or any(row.tally.crashed for row in self.rows) else 0
+        return 1 if self.failing or self.crashed else 0
 
 
 def overview(

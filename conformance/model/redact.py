@@ -13,7 +13,7 @@ import binascii
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, Final
 from urllib.parse import unquote_plus
 
@@ -53,7 +53,7 @@ _SCHEME: Final = re.compile(
     r"\s*(?P<scheme>Basic|Bearer|Digest|Token|ApiKey|OAuth|Negotiate|AWS4-HMAC-SHA256) ", re.IGNORECASE
 )
 _SID: Final = r"[A-Z]{2}[0-9a-fA-F]{32}"
-_USER: Final = re.compile(rf"(?P<start>//|\\/\\/)(?P<user>{_SID}:)?[^/?#@\s\"'<>\\]+@")
+_USER: Final = re.compile(rf"(?P<start>//|\\/\\/)(?P<user>{_SID}:)?[^/?#\s\"'<>\\]+@")
 _ENCODED_USER: Final = re.compile(
     rf"(?P<start>%2F%2F)(?P<user>{_SID}%3A)?(?:(?!%2F|%3F|%23|%40)[^&\s\"'])+%40", re.IGNORECASE
 )
@@ -97,7 +97,7 @@ _JSON_SCALAR: Final = re.compile(rf"{_STRING}|-?[0-9][0-9.eE+-]*", re.DOTALL)
 
 
 @lru_cache(maxsize=4096)
-def _is_secret(name: str) -> bool:
+def is_secret_name(name: str) -> bool:
     """Tell whether what bears a name, in whatever style it is written, is for nobody's eyes."""
     letters = _NO_LETTER.sub("", unquote_plus(name).lower())
     return letters in _SECRETS or letters.endswith(_ENDS_OF_SECRETS)
@@ -111,15 +111,24 @@ def _is_phone(name: str) -> bool:
 
 def text(value: str) -> str:
     """Give text without credentials and with phone numbers masked."""
-    while (masked := _masked(value)) != value:
+    return _settled(value, phones=True)
+
+
+def credentials(value: str) -> str:
+    """Give text without credentials; phone numbers stay, for what is compared with them later."""
+    return _settled(value, phones=False)
+
+
+def _settled(value: str, *, phones: bool) -> str:
+    while (masked := _masked(value, phones=phones)) != value:
         value = masked  # a mask may uncover what stood too far from its name; each leaves less to be masked
     return value
 
 
-def _masked(value: str) -> str:
+def _masked(value: str, *, phones: bool) -> str:
     lowered = value.lower()
     if any(hint in lowered for hint in _HINTS) or _DIGITS.search(value):
-        value = _named(value, lowered)
+        value = _named(value, lowered, phones=phones)
     if "//" in value or "\\/" in value or "%2f" in lowered:
         value = _USER.sub(rf"\g<start>\g<user>{MASK}@", value)
         value = _ENCODED_USER.sub(rf"\g<start>\g<user>{MASK}%40", value)
@@ -131,6 +140,10 @@ def _masked(value: str) -> str:
         value = _BEARER.sub(rf"\g<start>{MASK}", value)
     if "eyJ" in value:
         value = _JWT.sub(MASK, value)
+    return _without_phones(value, lowered) if phones else value
+
+
+def _without_phones(value: str, lowered: str) -> str:
     if ")" in value or "%29" in value:
         value = _NATIONAL.sub(rf"\g<start>{MASK}\g<end>", value)
     if "+" in value or "%2b" in lowered or "u002b" in lowered:
@@ -138,26 +151,28 @@ def _masked(value: str) -> str:
     return value
 
 
-def _named(value: str, lowered: str) -> str:
+def _named(value: str, lowered: str, *, phones: bool) -> str:
     """Mask what stands beside a name that says what it is."""
     if '"' in value:
-        value = _JSON.sub(_json, value)
+        value = _JSON.sub(partial(_json, phones=phones), value)
     if '\\"' in value:
-        value = _beside(_JSON_IN_JSON, _end_of_nested, value)
+        value = _beside(_JSON_IN_JSON, _end_of_nested, value, phones=phones)
     if "': " in value:
-        value = _REPR.sub(_repr, value)
+        value = _REPR.sub(partial(_repr, phones=phones), value)
     if "=" in value:
-        value = _beside(_FORM, _END_OF_FORM, value)
+        value = _beside(_FORM, _END_OF_FORM, value, phones=phones)
     if "%22" in value:
-        value = _beside(_ENCODED_JSON, _END_OF_ENCODED_JSON, value)
+        value = _beside(_ENCODED_JSON, _END_OF_ENCODED_JSON, value, phones=phones)
     if "%3d" in lowered:
-        value = _beside(_ENCODED_FORM, _END_OF_ENCODED_FORM, value)
+        value = _beside(_ENCODED_FORM, _END_OF_ENCODED_FORM, value, phones=phones)
     if "form-data" in lowered:
-        value = _beside(_MULTIPART, _END_OF_PART, value)
+        value = _beside(_MULTIPART, _END_OF_PART, value, phones=phones)
     return value
 
 
-def _beside(start: re.Pattern[str], end: re.Pattern[str] | Callable[[re.Match[str]], int], value: str) -> str:
+def _beside(
+    start: re.Pattern[str], end: re.Pattern[str] | Callable[[re.Match[str]], int], value: str, *, phones: bool
+) -> str:
     """Mask values by their names; a value that stays may hold another name."""
     parts: list[str] = []
     place = 0
@@ -165,12 +180,12 @@ def _beside(start: re.Pattern[str], end: re.Pattern[str] | Callable[[re.Match[st
         parts.append(value[place : found.end()])
         place = found.end()
         name = _name(found)
-        if _is_secret(name):
+        if is_secret_name(name):
             rest = end.match(value, place) if isinstance(end, re.Pattern) else None
             stop = end(found) if not isinstance(end, re.Pattern) else rest.end() if rest else place
             parts.append(MASK if stop > place else "")
             place = stop
-        elif _is_phone(name) and (digits := _DIGITS_ALONE.match(value, place)):
+        elif phones and _is_phone(name) and (digits := _DIGITS_ALONE.match(value, place)):
             parts.append(_shortened(digits[0]))
             place = digits.end()
     return "".join([*parts, value[place:]])
@@ -195,11 +210,11 @@ def _end_of_nested(found: re.Match[str]) -> int:
     return len(value)
 
 
-def _scalar(name: str, given: str) -> str | None:
+def _scalar(name: str, given: str, *, phones: bool) -> str | None:
     """Give what is shown of the value that bears a name; None where that is the value."""
-    if given and _is_secret(name[-_LONGEST_NAME:]):
+    if given and is_secret_name(name[-_LONGEST_NAME:]):
         return MASK
-    if _DIGITS.fullmatch(given) and _is_phone(name[-_LONGEST_NAME:]):
+    if phones and _DIGITS.fullmatch(given) and _is_phone(name[-_LONGEST_NAME:]):
         return _shortened(given)
     return None
 
@@ -208,20 +223,22 @@ def _shortened(digits: str) -> str:
     return f"{digits[:2]}{MASK}{digits[-2:]}"
 
 
-def _json(found: re.Match[str]) -> str:
+def _json(found: re.Match[str], *, phones: bool) -> str:
     given = found["value"]
     if given[0] == "[":
-        return found["start"] + _JSON_SCALAR.sub(lambda item: _json_scalar(found["name"], item[0]), given)
-    return found["start"] + _json_scalar(found["name"], given)
+        return found["start"] + _JSON_SCALAR.sub(
+            lambda item: _json_scalar(found["name"], item[0], phones=phones), given
+        )
+    return found["start"] + _json_scalar(found["name"], given, phones=phones)
 
 
-def _json_scalar(name: str, given: str) -> str:
-    masked = _scalar(name, given.strip('"'))
+def _json_scalar(name: str, given: str, *, phones: bool) -> str:
+    masked = _scalar(name, given.strip('"'), phones=phones)
     return given if masked is None else f'"{masked}"'
 
 
-def _repr(found: re.Match[str]) -> str:
-    masked = _scalar(found["name"], found["value"].strip("b'"))
+def _repr(found: re.Match[str], *, phones: bool) -> str:
+    masked = _scalar(found["name"], found["value"].strip("b'"), phones=phones)
     return found[0] if masked is None else f"{found['start']}'{masked}'"
 
 
@@ -264,11 +281,11 @@ def _value(item: Any) -> Any:
 
 def _member(name: str, content: Any) -> Any:
     if isinstance(content, str | int | float) and not isinstance(content, bool):
-        masked = _scalar(name, str(content))
+        masked = _scalar(name, str(content), phones=True)
         return _value(content) if masked is None else masked
     if isinstance(content, list | tuple):
         return [_member(name, each) for each in content]
-    return _value(content)
+    return MASK if content and isinstance(content, Mapping) and is_secret_name(name) else _value(content)
 
 
 def headers(fields: Headers) -> Headers:
@@ -277,10 +294,19 @@ def headers(fields: Headers) -> Headers:
 
 
 def _field(name: str, content: str) -> str:
-    if not _is_secret(name[-_LONGEST_NAME:]):
+    if not is_secret_name(name[-_LONGEST_NAME:]):
         return text(content)
     scheme = _SCHEME.match(content)
     return f"{scheme['scheme']} {MASK}" if scheme else MASK
+
+
+def said(message: str, actual: Any, pointer: str) -> tuple[str, Any]:
+    """Give the message of a problem and the value it is about without credentials, by the place of the value too."""
+    _, *names = pointer.split("/")
+    is_secret = names[:1] == ["cookie"] or any(map(is_secret_name, names))
+    if is_secret and actual and not isinstance(actual, bool):
+        return f"a value that is not shown, because {names[-1]!r} may be a secret", MASK
+    return text(message), value(actual)
 
 
 def exchange(fact: Exchange) -> Exchange:

@@ -121,13 +121,13 @@ class Tally:
     def verdict(self, findings: Iterable[Recurring], *, fail_on: Severity) -> Verdict:
         """What a run with these counts says of an operation that has these findings.
 
-        A crash outweighs a finding, and an operation that nobody called never passes.
+        A crash outweighs a finding, and an operation that nobody called, or that no check looked at, never passes.
         """
         if self.crashed:
             return Verdict.ERROR
         if any(recurring.finding.severity.rank >= fail_on.rank for recurring in findings):
             return Verdict.FAIL
-        return Verdict.PASS if self.exchanges else Verdict.UNTESTED
+        return Verdict.PASS if self.exchanges and (self.passed or self.failed) else Verdict.UNTESTED
 
 
 def total(tallies: Iterable[Tally]) -> Tally:
@@ -166,6 +166,10 @@ class Cell:
     """Exchanges whose host and path resemble no document: counted, not judged."""
     unreadable: tuple[str, ...] = ()
     """Entries that could not be read, as sentences."""
+    not_run: Mapping[str, str] = field(default_factory=dict)
+    """Operation key to the reason why this unit did not call it, where it should have."""
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    """What this unit observed beyond counts and findings, as JSON values."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,7 +192,6 @@ class OperationFacts:
     api: str
     method: str
     path: str
-    line: int
     corrections: int
     declared: tuple[str, ...]
     """Coverage: everything that can be seen of this operation."""

@@ -14,6 +14,7 @@ from conformance.model.http import Exchange
 from conformance.model.operation import Answer, MediaType, Operation
 from conformance.model.quick import quick
 from conformance.model.route import Miss
+from conformance.model.session import Past
 
 
 class Severity(Enum):
@@ -56,6 +57,15 @@ class Stage(IntEnum):
     RELATION = 5
 
 
+class Scope(Enum):
+    """How much a check on exchanges that follow each other looks at."""
+
+    SESSION = "session"
+    """The exchanges of one session; one without a session has nothing before it."""
+    RECORDING = "recording"
+    """All exchanges of a recording or of a cell."""
+
+
 class _Absent(Enum):
     ABSENT = "absent"
 
@@ -90,12 +100,18 @@ class Reading:
 
     media_type: MediaType | None = None
     """The declared media type that the body has, None where none fits or none is needed."""
+    media_type_error: Problem | None = None
+    """Why there is a body, but none of a declared media type."""
     body: Any = ABSENT
     """The decoded body; `ABSENT` where there is none or it cannot be decoded."""
     body_error: Problem | None = None
     """Why the body could not be decoded."""
     parameters: Mapping[str, Any] = field(default_factory=dict)
     """Decoded values of declared parameters that were sent, by `location/name`."""
+    query: Mapping[str, list[str]] = field(default_factory=dict)
+    """Of a request: the decoded query, undeclared names included, each name with its texts in order."""
+    form: Mapping[str, list[str]] = field(default_factory=dict)
+    """Of a request with a URL-encoded form: its fields in the same way."""
     problems: tuple[Problem, ...] = ()
     """Everything that the schemas object to, in order of place."""
 
@@ -141,6 +157,10 @@ CaseInspector = Callable[[Expectation, Matched], Iterable[Problem]]
 """Looks at the answer to a generated request."""
 RouteInspector = Callable[[Exchange, Miss], Iterable[Problem]]
 """Looks at a request that belongs to no operation."""
+SessionInspector = Callable[[Matched], Iterable[Problem] | None]
+"""Looks at the exchanges of one session in order; None for those that it has nothing to say about."""
+SessionStart = Callable[[Past], SessionInspector]
+"""Gives an inspector for one session; what it remembers, it keeps in the memories of the past."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,6 +190,14 @@ class Example:
     expected: Expectation | None = None
     """What was expected of the answer, where the request was generated."""
     server: str = "https://api.example.com"
+    security: Mapping[str, Any] = field(default_factory=dict)
+    """Security schemes by name, each of which alone suffices."""
+    is_recorded: bool = False
+    """Whether the exchange is read from a recording, which may lack what somebody took out of it."""
+    before: tuple[Example, ...] = ()
+    """What the same session said before, for checks on sessions."""
+    remembers: int | None = None
+    """How many things each memory of the session holds; None for as many as always."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -205,17 +233,25 @@ class Check:
     stage: Stage
     plan: Callable[..., Any]
     """For routes `() -> RouteInspector`; for messages `(Operation, Side) -> MessageInspector | None`; for requests
-    and responses `(Operation) -> Inspector | None`; for cases `(Operation) -> CaseInspector | None`. None: nothing to
-    say about this operation. For descriptions `(Audited) -> Iterable[Problem] | None`, where None says that the
-    evidence it needs was not given."""
+    and responses `(Operation) -> Inspector | None`; for cases `(Operation) -> CaseInspector | None`; for sessions
+    `(tuple[Operation, ...]) -> SessionStart | None`. None: nothing to say about this operation. For descriptions
+    `(Audited) -> Iterable[Problem] | None`, where None says that the evidence it needs was not given."""
     good: tuple[Example, ...]
     bad: tuple[Example, ...]
-    silent_when_clear: bool
-    """Whether it has nothing to say of an exchange that the gate finds clear: documented status and media type, JSON
-    that all parsers read alike, values that pass the closed form of their schemas."""
-    plant: Callable[..., Iterator[Exchange]] | None
+    silent_when_clear: frozenset[Side]
+    """The sides of an exchange of which it has nothing to say where the gate finds the exchange clear: documented
+    status and media types, JSON that all parsers read alike, values that pass their schemas, and in the response the
+    closed form of them."""
+    plant: Callable[..., Iterator[Any]] | None
     """Exchanges made from a conformant `Matched`, each with one fault that this check must report; for messages the
-    side to spoil is the second argument."""
+    side to spoil is the second argument. For sessions the second argument is a mapping that gives a conformant
+    `Matched` for every operation, and each result is a tuple of exchanges, the last of which shows the fault."""
+    needs: str = ""
+    """What an operation must have for the check to apply, as a noun phrase; empty where it applies to all."""
+    strict: bool = False
+    """Whether the check only speaks where somebody asked for strictness."""
+    scope: Scope = Scope.SESSION
+    """For sessions: how much they look at."""
     technique: Technique | None = None
     """How an audit check comes to know; None for checks of exchanges."""
     accepts: tuple[DocumentExample, ...] = ()
@@ -224,14 +260,17 @@ class Check:
     """Descriptions that an audit check objects to."""
 
 
-def check(
+def check(  # noqa: PLR0913 - a keyword for each thing that a check says of itself
     *,
     severity: Severity,
     stage: Stage,
     good: Iterable[Example],
     bad: Iterable[Example],
-    plant: Callable[..., Iterator[Exchange]] | None = None,
-    silent_when_clear: bool = False,
+    plant: Callable[..., Iterator[Any]] | None = None,
+    silent_when_clear: bool | Side = False,
+    needs: str = "",
+    strict: bool = False,
+    scope: Scope = Scope.SESSION,
 ) -> Callable[[Callable[..., Any]], Check]:
     """Make a check of a planning function.
 
@@ -260,8 +299,11 @@ def check(
             plan=plan,
             good=good_examples,
             bad=bad_examples,
-            silent_when_clear=silent_when_clear,
+            silent_when_clear=_sides(silent_when_clear),
             plant=plant,
+            needs=needs,
+            strict=strict,
+            scope=scope,
         )
 
     return make
@@ -301,7 +343,7 @@ def audit(
             plan=plan,
             good=(),
             bad=(),
-            silent_when_clear=False,
+            silent_when_clear=frozenset(),
             plant=None,
             technique=technique,
             accepts=accepted,
@@ -309,3 +351,9 @@ def audit(
         )
 
     return make
+
+
+def _sides(silent: bool | Side) -> frozenset[Side]:  # noqa: FBT001 - as a check says it
+    if isinstance(silent, Side):
+        return frozenset({silent})
+    return frozenset(Side) if silent else frozenset()

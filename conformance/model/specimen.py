@@ -59,3 +59,13 @@ BODY: Final = "/paths/~1things/post/requestBody/content/application~1json/schema
 """Where `asking` puts its schema."""
 QUERY: Final = "/paths/~1things/get/parameters/0"
 """Where `query` puts its parameter."""
+
+
+def seen(
+    body: Any = None, *, status: int = 200, method: str = "GET", query: str = "", sent: str = ""
+) -> dict[str, Any]:
+    """Give a recorded exchange with `/things`, in the form of exchange NDJSON."""
+    request: dict[str, Any] = {"method": method, "url": f"https://api.example.com/things{query}"}
+    if sent:
+        request |= {"body": sent, "headers": {"Content-Type": "application/json"}}
+    return {"request": request, "response": {"status": status, **({} if body is None else {"body": body})}}

@@ -121,8 +121,19 @@ def _paired(old: Survey, new: Survey, keys: _Keys) -> Iterator[tuple[OperationNo
 
 def changes(old: Survey, new: Survey, pairs: Pairs) -> Iterator[Change]:
     """Give the differences of paired operations in the order of the old document, each once."""
+    yield from _once(_Comparison(old, new).of(pairs))
+
+
+def compared(old: Survey, new: Survey, pairs: Pairs) -> tuple[tuple[Change, ...], frozenset[str]]:
+    """Give the differences of paired operations, and the pointers of the old schemas that had a match."""
+    comparison = _Comparison(old, new)
+    found = tuple(_once(comparison.of(pairs)))
+    return found, comparison.met
+
+
+def _once(found: Iterator[Change]) -> Iterator[Change]:
     seen: set[str] = set()
-    for change in _Comparison(old, new).of(pairs):
+    for change in found:
         identity = f"{change.kind} {change.side} {change.old_pointer} {change.new_pointer} {change.old} {change.new}"
         if identity not in seen:
             seen.add(identity)
@@ -136,6 +147,10 @@ class _Comparison:
         self._old = old
         self._new = new
         self._compared: set[tuple[str, str, Side]] = set()
+
+    @property
+    def met(self) -> frozenset[str]:
+        return frozenset(old for old, _, _ in self._compared)
 
     def of(self, pairs: Pairs) -> Iterator[Change]:
         for old, new in pairs:
@@ -301,7 +316,8 @@ class _Comparison:
         for name, node in before.items():
             here = spot.inside(name)
             if name not in after:
-                yield _removed("property", f"the property {name}", here, node, counterpart=new, clients=True)
+                holder = self._new.view(new).owner("properties")
+                yield _removed("property", f"the property {name}", here, node, counterpart=holder, clients=True)
                 continue
             if (name in needed) != (name in now_needed):
                 what = "required" if name in now_needed else "optional"
@@ -309,12 +325,12 @@ class _Comparison:
                 message = f"the property {name} became {what}"
                 yield _effect(f"property-became-{what}", message, here, effect, (node, after[name]))
             yield from self._schema(node, after[name], here, depth + 1)
-        asked = spot.side is Side.REQUEST
+        asked, holder = spot.side is Side.REQUEST, self._old.view(old).owner("properties")
         for name, node in after.items():
             if name not in before:
                 must = name in now_needed
                 what = f"the {'required' if must else 'optional'} property {name}"
-                yield _added("property", what, spot.inside(name), node, counterpart=old, clients=asked and must,
+                yield _added("property", what, spot.inside(name), node, counterpart=holder, clients=asked and must,
                              servers=asked or must)  # fmt: skip
 
     def _arrays(self, old: Node, new: Node, spot: _Spot, depth: int) -> Iterator[Change]:

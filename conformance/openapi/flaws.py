@@ -44,5 +44,5 @@ def removal(pointer: str) -> Edit:
 
 
 def appending(pointer: str, value: Any) -> Edit:
-    """Give the edit that appends to the list at a pointer."""
+    """Give the edit that appends to the list at a pointer, which need not be there yet."""
     return Edit(pointer=f"{pointer}/-", value=value)

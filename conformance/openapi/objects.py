@@ -155,6 +155,16 @@ class Node:
         """The value of a field; None where the object has none, or is no mapping."""
         return self.value.get(name) if isinstance(self.value, Mapping) else None
 
+    def text(self, name: str) -> str:
+        """The value of a field where it is text, else nothing."""
+        found = self.get(name)
+        return found if isinstance(found, str) else ""
+
+    def texts(self, name: str) -> list[str]:
+        """The texts in a field that is a list; none where it is none."""
+        found = self.get(name)
+        return [item for item in found if isinstance(item, str)] if isinstance(found, list) else []
+
     def has(self, name: str) -> bool:
         """Tell whether the object has a field."""
         return isinstance(self.value, Mapping) and name in self.value

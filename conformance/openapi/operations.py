@@ -121,6 +121,7 @@ class _Builder:
         self._document = document
         self._references = References(document, allowed=allowed)
         self._touched = touched
+        self._shared: dict[str, Schema] = {}  # one for each component, however often it is used
         self._reached: dict[str, frozenset[str]] = {}
         self._ids: set[str] = set()
         root = self._mapping(self._references.root)
@@ -392,8 +393,18 @@ class _Builder:
         if key not in place.value:
             return Schema(pointer=place.pointer, make=lambda: True)
         child = place.child(key)
-        make = partial(self_contained, child, self._references, version=self._version)
-        return Schema(pointer=child.pointer, make=make)
+        if not isinstance(child.value, Mapping) or child.value.keys() != {"$ref"}:
+            return self._made(child)
+        target = self._references.follow(child)
+        if target.document is not self._document:
+            return self._made(child)
+        if target.pointer not in self._shared:
+            self._shared[target.pointer] = self._made(child, pointer=target.pointer)
+        return self._shared[target.pointer]
+
+    def _made(self, place: Place, *, pointer: str | None = None) -> Schema:
+        make = partial(self_contained, place, self._references, version=self._version)
+        return Schema(pointer=pointer or place.pointer, make=make)
 
 
 def _last(place: Place) -> str:

@@ -119,7 +119,8 @@ def beside(path: Path) -> tuple[Overlay, ...]:
     folder = path.parent / "overlays"
     if not folder.is_dir():
         return ()
-    found = (read(file) for file in sorted(folder.iterdir()) if file.suffix in _SUFFIXES)
+    files = (file for file in sorted(folder.iterdir()) if file.suffix in _SUFFIXES)
+    found = (read(file) for file in files if path.name.encode() in file.read_bytes())
     return tuple(overlay for overlay in found if Path(overlay.extends).name == path.name)
 
 

@@ -17,7 +17,7 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cached_property, lru_cache, partial
 from typing import Any, Final
 from urllib.parse import unquote
 
@@ -51,8 +51,8 @@ class _Route:
     rank: int
     segments: tuple[tuple[bool, int], ...]
     """Of each segment of the path: is it a template, how little does it spell out."""
-    pattern: re.Pattern[str]
-    """Any text for each path parameter."""
+    template: str
+    """The path with the server's base path before it."""
     strict: str
     """The same as text, each path parameter by the pattern of its schema where that is all the schema says."""
     names: tuple[str, ...]
@@ -70,19 +70,25 @@ class _Route:
 class _Bucket:
     """The routes of one method, origin and number of segments: one regular expression for all of them."""
 
-    __slots__ = ("_starts", "fullmatch", "routes")
+    __slots__ = ("_fullmatch", "_routes", "_starts")
 
     def __init__(self, routes: list[_Route]) -> None:
-        self.routes = sorted(routes, key=lambda route: route.order)
-        self.fullmatch = re.compile("|".join(f"{route.strict}()" for route in self.routes)).fullmatch
+        self._routes = routes
+        self._fullmatch: Callable[[str], re.Match[str] | None] | None = None
         self._starts: dict[int, tuple[_Route, int]] = {}
+
+    def _compile(self) -> Callable[[str], re.Match[str] | None]:
+        """Compile the expression, when the first request asks for it."""
+        routes = sorted(self._routes, key=lambda route: route.order)
         group = 0
-        for route in self.routes:
+        for route in routes:
             self._starts[group + len(route.names) + 1] = (route, group + 1)
             group += len(route.names) + 1
+        self._fullmatch = re.compile("|".join(f"{route.strict}()" for route in routes)).fullmatch
+        return self._fullmatch
 
     def find(self, path: str) -> tuple[_Route, tuple[str, ...]] | None:
-        found = self.fullmatch(path)
+        found = (self._fullmatch or self._compile())(path)
         if found is None or found.lastindex is None:
             return None
         route, start = self._starts[found.lastindex]
@@ -117,7 +123,7 @@ class Router:
             server=server,
             rank=rank,
             segments=tuple(map(_rank, (server.base_path + operation.path).split("/")[1:])),
-            pattern=_compile(server.base_path + operation.path),
+            template=server.base_path + operation.path,
             strict=origin + _expression(server.base_path + operation.path, exact),
             names=names,
             fits={name: (self._parameter_fits(operation, name), _resembling(schemas[name])) for name in names},
@@ -157,25 +163,29 @@ class Router:
                 return None
         return found
 
-    def under(self, operation: Operation, url: str) -> Match | None:
-        """Read a URL as one operation's, whatever its host and the path before the template; None where it is not."""
+    def under(self, operation: Operation, url: str, *, any_values: bool = False) -> Match | None:
+        """Read a URL as one operation's, whatever its host and the path before the template; None where it is not.
+
+        `any_values` takes path parameters that do not even resemble what fits: whoever made the URL knows better.
+        """
         parts = _URL.match(url)
         path = _decoded(parts["path"] if parts else url)
         for route in self._all:
             if route.operation is operation:
                 depth = len(operation.path.split("/")) - 1
                 tail = "/" + "/".join(path.split("/")[-depth:])
-                found = self._accept(route, route.server.base_path + tail, strict=False)
+                found = self._accept(route, route.server.base_path + tail, strict=None if any_values else False)
                 if found is not None:
                     return found
         return None
 
-    def _accept(self, route: _Route, path: str, *, strict: bool) -> Match | None:
-        found = route.pattern.fullmatch(path)
+    def _accept(self, route: _Route, path: str, *, strict: bool | None) -> Match | None:
+        """Read a path by a route whose parameters fit, or at least resemble what fits (None: whatever they are)."""
+        found = _compile(route.template).fullmatch(path)
         if found is None:
             return None
         values = {name: _wholly_decoded(text) for name, text in zip(route.names, found.groups(), strict=True)}
-        for name, text in values.items():
+        for name, text in values.items() if strict is not None else ():
             fits, resembles = route.fits[name]
             if not fits(text) and (strict or not resembles(text)):
                 return None
@@ -309,6 +319,7 @@ def _rank(segment: str) -> tuple[bool, int]:
     return (False, 0) if spelled == segment else (True, -len(spelled))
 
 
+@lru_cache(maxsize=4096)
 def _compile(template: str) -> re.Pattern[str]:
     return re.compile(_expression(_decoded(template), {}))
 

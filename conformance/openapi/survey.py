@@ -16,7 +16,7 @@ from typing import Any, Final
 from urllib.parse import unquote, urlsplit
 
 from conformance.model.rule import Side
-from conformance.openapi.document import Document
+from conformance.openapi.document import Document, load
 from conformance.openapi.objects import METHODS, Kind, Node, walk
 
 _MAX_HOPS: Final = 64
@@ -38,7 +38,8 @@ class OperationNode:
     """As in `conformance.model.operation.Operation.key`."""
     operation_id: str | None
     parameters: tuple[Node, ...]
-    """References resolved; those of the path item that the operation does not replace come first."""
+    """Those that have a name and a location, references resolved; those of the path item that the operation does not
+    replace come first."""
     body: Node | None
     responses: Mapping[str, Node]
     """By status as written; references resolved."""
@@ -272,7 +273,7 @@ class Survey:
 
     def _parameters(self, node: Node) -> list[Node]:
         found = (self.resolve(child) for child in self.children(node, "parameters"))
-        return [each for each in found if each is not None and isinstance(each.value, Mapping)]
+        return [each for each in found if each is not None and each.text("name") and each.text("in")]
 
     def servers(self, node: Node) -> tuple[str, ...]:
         """The URLs of the servers that an object names, with the defaults of their variables."""
@@ -446,6 +447,21 @@ def _url(server: Node) -> str:
         return str(variable.get("default", match[0])) if isinstance(variable, Mapping) else match[0]
 
     return _VARIABLE.sub(default, server.value["url"])
+
+
+def surveyed(path: Path) -> Survey:
+    """Read a description and survey it.
+
+    Raises:
+        DocumentError: it cannot be read, or is no OpenAPI 3.0 or 3.1 document.
+
+    """
+    document = load(path)
+    version = document.data.get("openapi") if isinstance(document.data, Mapping) else None
+    if not str(version).startswith(("3.0.", "3.1.")):
+        pointer = "/openapi" if version is not None else ""
+        document.fail(pointer, what=f"`openapi: {version}`", expected="an OpenAPI 3.0 or 3.1 document")
+    return Survey(document)
 
 
 def host_and_path(url: str) -> tuple[str, str]:

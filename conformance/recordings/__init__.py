@@ -57,8 +57,9 @@ class WritableFormat(Format, Protocol):
 
 @cache
 def formats() -> tuple[Format, ...]:
-    """Give every format, by the name of its module."""
-    modules = (import_module(f"{__name__}.{found.name}") for found in pkgutil.iter_modules(__path__))
+    """Give every format, by the name of its module; what only writes (`…_writer`) is not imported."""
+    names = (found.name for found in pkgutil.iter_modules(__path__) if not found.name.endswith("_writer"))
+    modules = (import_module(f"{__name__}.{name}") for name in names)
     return tuple(cast("Format", module) for module in modules if hasattr(module, "recognizes"))
 
 

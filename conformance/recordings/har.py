@@ -2,33 +2,28 @@
 
 from __future__ import annotations
 
-import base64
 import re
 from bisect import insort
 from collections import deque
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
-from io import TextIOWrapper
 from typing import Any, BinaryIO, Final
 from urllib.parse import urlencode
 
-import harfile
 import msgspec
 
 from conformance.errors import RecordingError
 from conformance.model.http import Exchange, Headers, Request, Response, Source
 from conformance.recordings import interaction, json_items
-from conformance.recordings.coding import from_base64, from_text, kept, undone
+from conformance.recordings.coding import from_base64, from_text, undone
 from conformance.recordings.entry import Entry, Write, recorded_status
-from conformance.version import __version__
 
 SUFFIXES: Final = (".har",)
 _KIND: Final = "har"
 _SHAPE: Final = "a HAR entry with `request` and `response`"
 _PATHS: Final = frozenset({("log", "entries")})
 _LOG: Final = re.compile(rb'"log"\s*:\s*\{\s*"')
-_LONG_AGO: Final = "1970-01-01T00:00:00.000Z"
 _BODILESS: Final = frozenset({204, 205, 304})
 _FORM: Final = "application/x-www-form-urlencoded"
 _BOUNDARY: Final = re.compile(r'boundary="?([^";,\s]+)', re.IGNORECASE)
@@ -37,8 +32,7 @@ _ENCODABLE: Final = re.compile(r"(?:[A-Za-z0-9*_.+~-]|%[0-9A-Fa-f]{2})*")
 _QUOTED: Final = str.maketrans({'"': "%22", "\r": "%0D", "\n": "%0A"})
 """What form-data escapes in names (WHATWG HTML, 4.10.21.8)."""
 _TRUNCATED: Final = "Body truncated"
-_HTTP: Final = "HTTP/1.1"
-_STARTED: Final = "startedDateTime"
+STARTED: Final = "startedDateTime"
 _BEGINNING: Final = datetime.min.replace(tzinfo=UTC)
 LOOK_AHEAD: Final = 100
 _NOWHERE: Final = Source(kind=_KIND, path="", index=0)
@@ -112,7 +106,7 @@ def read(file: BinaryIO, path: str) -> Iterator[Entry]:
         if isinstance(entry, RecordingError):
             yield entry
             continue
-        started = entry.extra.get(_STARTED, "")
+        started = entry.extra.get(STARTED, "")
         if _is_before(started, last):
             insort(waiting, (started, entry), key=_moment_of)
         else:
@@ -185,7 +179,7 @@ def _exchange(entry: _Entry, source: Source) -> Exchange:
         ),
         source=source,
         session=source.path,
-        extra={} if entry.started is None else {_STARTED: entry.started},
+        extra={} if entry.started is None else {STARTED: entry.started},
     )
 
 
@@ -210,7 +204,7 @@ def _loosely(data: Any) -> _Entry:
         },
         _NOWHERE,
     )
-    reason, time, started = response.get("statusText"), parts.get("time"), parts.get(_STARTED)
+    reason, time, started = response.get("statusText"), parts.get("time"), parts.get(STARTED)
     return _Entry(
         request=_Request(
             method=told.request.method,
@@ -299,79 +293,8 @@ def _multipart(parameters: tuple[_Parameter, ...], content_type: str) -> bytes:
     return from_text("\r\n".join([*lines, f"--{boundary[1]}--", ""]))
 
 
-class _Binary(harfile.PostData):
-    """Post data in Base64; the standard has no word for it, `encoding` is what it calls the same in responses."""
-
-    def asdict(self) -> dict[str, Any]:
-        return {**super().asdict(), "encoding": "base64"}
-
-
-@contextmanager
-def writer(file: BinaryIO) -> Iterator[Write]:
+def writer(file: BinaryIO) -> AbstractContextManager[Write]:
     """Give the function that writes entries; the archive ends where the context ends."""
-    text = TextIOWrapper(file, encoding="utf-8", newline="\n", write_through=True)
-    archive = harfile.open(text, creator=harfile.Creator(name="conformance", version=__version__))
+    from conformance.recordings import har_writer  # noqa: PLC0415 - its library costs every reader 15 ms
 
-    def write(exchange: Exchange) -> None:
-        time = (exchange.response.elapsed or 0) * 1000
-        archive.add_entry(
-            startedDateTime=str(exchange.extra.get(_STARTED, _LONG_AGO)),
-            time=time,
-            request=_written_request(exchange.request),
-            response=_written_response(exchange.response),
-            timings=harfile.Timings(send=0, wait=time, receive=0),
-        )
-
-    try:
-        yield write
-    finally:
-        archive.close()
-        text.detach()
-
-
-def _written_request(request: Request) -> harfile.Request:
-    return harfile.Request(
-        method=request.method,
-        url=request.url,
-        httpVersion=_HTTP,
-        headers=_records(request.headers),
-        queryString=[harfile.Record(name=name, value=value) for name, value in request.query_pairs],
-        postData=_post_data(request) if request.body else None,
-        bodySize=len(request.body),
-    )
-
-
-def _post_data(request: Request) -> harfile.PostData:
-    text, is_text = _text(request.body)
-    kind = harfile.PostData if is_text else _Binary
-    return kind(mimeType=request.headers.get("Content-Type") or "", text=text)
-
-
-def _written_response(response: Response) -> harfile.Response:
-    text, is_text = _text(kept(response.body, response.headers))
-    return harfile.Response(
-        status=response.status,
-        statusText=response.reason,
-        httpVersion=_HTTP,
-        headers=_records(response.headers),
-        content=harfile.Content(
-            size=len(response.body),
-            mimeType=response.headers.get("Content-Type") or "",
-            text=text,
-            encoding=None if is_text else "base64",
-        ),
-        redirectURL=response.headers.get("Location") or "",
-        bodySize=len(response.body),
-    )
-
-
-def _records(headers: Headers) -> list[harfile.Record]:
-    return [harfile.Record(name=name, value=value) for name, value in headers]
-
-
-def _text(body: bytes) -> tuple[str, bool]:
-    """Give a body as text, and whether it is that; else it is Base64."""
-    try:
-        return body.decode(), True
-    except UnicodeDecodeError:
-        return base64.b64encode(body).decode("ascii"), False
+    return har_writer.writer(file)

@@ -108,7 +108,7 @@ def parse(text: bytes, *, path: str, index: int, line: int) -> Entry:
         sent, answered = request.headers, response.headers
         headers = Headers(answered) if type(answered) is tuple else _headers(answered)
         return Exchange(
-            id=data.id or f"{path}#{index}",
+            id=f"{path}#{index}" if data.id is None else data.id,
             request=Request(
                 method=request.method.upper(),
                 url=request.url,

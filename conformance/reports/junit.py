@@ -13,6 +13,7 @@ from xml.etree import ElementTree as ET
 
 from conformance.model.overview import GroupTally, Overview, Row
 from conformance.model.report import Recurring
+from conformance.model.rule import Side
 from conformance.reports.terminal import seen_at
 
 FILE: Final = "junit.xml"
@@ -30,14 +31,23 @@ def render(shown: Overview) -> str:
         for row in shown.rows:
             if row.operation.api == api.name:
                 suite.extend(_cases(shown, row))
+        own = [each for each in shown.strays if _is_of(shown, each, api.name)]
+        suite.extend(_by_rule(shown, api.name, own))
         _count(suite)
-    if shown.strays:
+    names = [api.name for api in shown.report.subject.apis]
+    strays = [each for each in shown.strays if not any(_is_of(shown, each, name) for name in names)]
+    if strays:
         suite = ET.SubElement(root, "testsuite", name="of no operation")
-        suite.extend(_stray(shown))
+        suite.extend(_by_rule(shown, "no operation", strays))
         _count(suite)
     _total(root)
     ET.indent(root)
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(root, encoding="unicode") + "\n"
+
+
+def _is_of(shown: Overview, recurring: Recurring, api: str) -> bool:
+    """A finding about a description belongs to it; a request of no operation belongs to none."""
+    return recurring.finding.side is Side.SPEC and shown.api_of(recurring) == api
 
 
 def _cases(shown: Overview, row: Row) -> Iterator[ET.Element]:
@@ -67,10 +77,10 @@ def _case(shown: Overview, classname: str, name: str, group: GroupTally) -> ET.E
     return case
 
 
-def _stray(shown: Overview) -> Iterator[ET.Element]:
-    for rule in sorted({recurring.finding.rule_id for recurring in shown.strays}):
-        found = tuple(recurring for recurring in shown.strays if recurring.finding.rule_id == rule)
-        yield _case(shown, "no operation", rule, GroupTally(findings=found))
+def _by_rule(shown: Overview, classname: str, found: list[Recurring]) -> Iterator[ET.Element]:
+    for rule in sorted({recurring.finding.rule_id for recurring in found}):
+        own = tuple(recurring for recurring in found if recurring.finding.rule_id == rule)
+        yield _case(shown, classname, rule, GroupTally(findings=own))
 
 
 def _text(findings: list[Recurring]) -> str:

@@ -5,6 +5,8 @@ Tables and colour where the output is a terminal, plain aligned lines where it i
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import IO, Final
 
@@ -17,6 +19,8 @@ from conformance.model.rule import Severity
 FILE: Final = None
 
 HEADINGS: Final = ("operation", "verdict", "exchanges", "passed", "failed", "coverage")
+_CONTROL: Final = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+DESCRIPTION_HEADINGS: Final = ("description", "errors", "warnings", "notes")
 _WORDS: Final = 2
 """How many columns are words, not numbers."""
 _MOST: Final = 60
@@ -40,13 +44,18 @@ def render(shown: Overview, *, verbosity: int = 0) -> str:
 
 
 def _top(shown: Overview, verbosity: int) -> list[str]:
-    lines = [*crashes(shown), *findings(shown, verbosity=verbosity)]
+    lines = [*map(_printable, crashes(shown)), *findings(shown, verbosity=verbosity)]
     return [*lines, ""] if lines else []
+
+
+def _printable(line: str) -> str:
+    """Give a line that can neither break the lines around it nor steer a terminal: traffic may hold anything."""
+    return _CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", line)
 
 
 def _bottom(shown: Overview, verbosity: int) -> Iterator[str]:
     if verbosity > 0:
-        yield from (f"unreadable: {reason}" for reason in shown.unreadable)
+        yield from (_printable(f"unreadable: {reason}") for reason in shown.unreadable)
         yield from missed(shown)
     if shown.standing is not None:
         yield from standing(shown.standing)
@@ -77,10 +86,13 @@ def findings(shown: Overview, *, verbosity: int = 0) -> Iterator[str]:
 
 def finding_lines(recurring: Recurring, *, verbosity: int = 0) -> Iterator[str]:
     """Give one finding: what and where, then its evidence."""
+    yield from map(_printable, _finding_lines(recurring, verbosity))
+
+
+def _finding_lines(recurring: Recurring, verbosity: int) -> Iterator[str]:
     finding, problem = recurring.finding, recurring.finding.problem
     place = f" {finding.side.value} {problem.instance_pointer}".rstrip()
-    subject = finding.operation or "no operation"
-    yield f"{finding.severity.value}: {finding.rule_id}: {subject}{place}: {problem.message}"
+    yield f"{finding.severity.value}: {finding.rule_id}: {finding.concerns}{place}: {problem.message}"
     blame = "" if finding.suspect.value == "implementation" else f"; suspect: {finding.suspect.value}"
     spec = f"{finding.spec}:{finding.line}:{finding.column} {problem.spec_pointer}"
     first = seen_at(recurring.samples[0].place) if recurring.samples else ""
@@ -107,12 +119,24 @@ def rows(shown: Overview) -> Iterator[tuple[Row, tuple[str, ...]]]:
 
 
 def table(shown: Overview) -> list[str]:
-    """Give a line for each operation, aligned."""
-    lines: list[Sequence[str]] = [HEADINGS, *(cells for _, cells in rows(shown))]
-    widths = [max(len(line[column]) for line in lines) for column in range(len(HEADINGS))]
+    """Give a line for each operation, aligned; for each description where no operation was asked about."""
+    if not shown.rows:
+        return _aligned([DESCRIPTION_HEADINGS, *descriptions(shown)], words=1)
+    return _aligned([HEADINGS, *(cells for _, cells in rows(shown))], words=_WORDS)
+
+
+def descriptions(shown: Overview) -> Iterator[tuple[str, ...]]:
+    """Give each description with the number of its findings, the most severe first."""
+    found = Counter((shown.api_of(each), each.finding.severity) for each in shown.findings if not shown.accepted(each))
+    for api in shown.report.subject.apis:
+        yield api.path, *(str(found[api.name, severity]) for severity in reversed(Severity))
+
+
+def _aligned(lines: Sequence[Sequence[str]], *, words: int) -> list[str]:
+    widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
     return [
         "  ".join(
-            text.ljust(width) if column < _WORDS else text.rjust(width)
+            text.ljust(width) if column < words else text.rjust(width)
             for column, (text, width) in enumerate(zip(line, widths, strict=True))
         ).rstrip()
         for line in lines
@@ -190,7 +214,10 @@ def summary(shown: Overview) -> str:
         for severity in reversed(Severity)
         if shown.severities[severity]
     )
-    parts = [f"{shown.exchanges:,} exchanges", f"{len(shown.rows)} operations: {told}"]
+    if shown.rows:
+        parts = [f"{shown.exchanges:,} exchanges", f"{len(shown.rows)} operations: {told}"]
+    else:
+        parts = [f"{len(shown.report.subject.apis)} descriptions"]
     parts.append(f"findings: {kinds}" if kinds else "no findings")
     if shown.standing is not None and shown.standing.accepted:
         parts.append(f"{len(shown.standing.accepted)} accepted by the baseline")
@@ -227,10 +254,13 @@ def show(shown: Overview, *, file: IO[str], made: Sequence[str] = (), verbosity:
             level = line.partition(":")[0]
             console.print(Text(line, style=_STYLES.get(level, "")), soft_wrap=True)
         drawn = Table(box=None, pad_edge=False)
-        for heading in HEADINGS:
-            drawn.add_column(heading, justify="left" if heading in HEADINGS[:_WORDS] else "right")
+        headings, words = (HEADINGS, _WORDS) if shown.rows else (DESCRIPTION_HEADINGS, 1)
+        for index, heading in enumerate(headings):
+            drawn.add_column(heading, justify="left" if index < words else "right")
         for row, cells in rows(shown):
             drawn.add_row(*cells, style=_STYLES[row.verdict.value])
+        for cells in () if shown.rows else descriptions(shown):
+            drawn.add_row(*cells)
         console.print(drawn)
         console.print()
         for line in _bottom(shown, verbosity):

@@ -4,8 +4,8 @@
 """
 
 from conformance.results.collector import Collector, api_facts, facts
-from conformance.results.evidence import evidence, sample
-from conformance.results.file import FORMAT, occurrence, read, recognizes, text, to_json, write
+from conformance.results.evidence import evidence, sample, spec_excerpt
+from conformance.results.file import FORMAT, occurrence, parse, read, recognizes, text, to_json, write
 
 __all__ = [
     "FORMAT",
@@ -14,9 +14,11 @@ __all__ = [
     "evidence",
     "facts",
     "occurrence",
+    "parse",
     "read",
     "recognizes",
     "sample",
+    "spec_excerpt",
     "text",
     "to_json",
     "write",

@@ -7,6 +7,7 @@ from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from conformance.model import redact
 from conformance.model.finding import Finding
 from conformance.model.http import Exchange
 from conformance.model.operation import Operation
@@ -23,7 +24,6 @@ def facts(operation: Operation) -> OperationFacts:
         api=operation.api.name,
         method=operation.method,
         path=operation.path,
-        line=operation.api.locate(operation.pointer)[0],
         corrections=operation.corrections,
         declared=declared(operation),
     )
@@ -123,7 +123,7 @@ class Collector:
             if lens is not None and matched is not None:
                 counts.see(lens.key(matched), matched)
             for rule, reason in crashed.items():
-                counts.crashed.setdefault(rule, reason)
+                counts.crashed.setdefault(rule, redact.text(reason))
 
     def add_clear(self, operation: str, matched: Matched, key: Hashable, applicable: tuple[str, ...]) -> None:
         """Add an exchange that every applicable rule passed; `key` is equal for exchanges that cover the same."""
@@ -133,6 +133,11 @@ class Collector:
         counts.clear += 1
         counts.applicable = applicable
         counts.see(key, matched)
+
+    def add_passed(self, operation: str, passed: Iterable[str]) -> None:
+        """Add rules that had no objection to an exchange that is already counted."""
+        for rule in passed:
+            self._counts[operation].passed[rule] += 1
 
     def add_finding(self, finding: Finding, exchange: Exchange | None) -> None:
         """Add a finding; `exchange` is its evidence, None for findings about a document."""
@@ -150,7 +155,7 @@ class Collector:
 
     def add_unreadable(self, reason: str) -> None:
         """Keep why an entry could not be read."""
-        self._unreadable.append(reason)
+        self._unreadable.append(redact.text(reason))
 
     def cell(self) -> Cell:
         """Give the cell."""

@@ -32,14 +32,15 @@ def sample(finding: Finding, exchange: Exchange | None) -> Sample:
     """Give one occurrence with its evidence, without secrets; findings about a document have none."""
     source = finding.source or Source(kind="", path="", index=0)
     safe = None if exchange is None else redact.exchange(exchange)
+    problem = masked(finding).problem
     return Sample(
         exchange=finding.exchange_id,
         path=source.path,
         index=source.index,
         line=source.line,
-        message=redact.text(finding.problem.message),
-        instance_pointer=finding.problem.instance_pointer,
-        actual=plain(redact.value(finding.problem.actual)),
+        message=problem.message,
+        instance_pointer=problem.instance_pointer,
+        actual=problem.actual,
         evidence=None if safe is None else _evidence(safe),
         excerpt=None if safe is None else message_excerpt(safe, finding.side, finding.problem.instance_pointer),
     )
@@ -78,13 +79,14 @@ def _shown(body: bytes) -> str:
 def masked(finding: Finding) -> Finding:
     """Give a finding without secrets, its values as JSON."""
     problem = finding.problem
+    message, actual = redact.said(problem.message, problem.actual, problem.instance_pointer)
     return replace(
         finding,
         problem=replace(
             problem,
-            message=redact.text(problem.message),
+            message=message,
             expected=plain(redact.value(problem.expected)),
-            actual=plain(redact.value(problem.actual)),
+            actual=plain(actual),
             grounds=None if problem.grounds is None else grounds.masked(problem.grounds),
         ),
     )

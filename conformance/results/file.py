@@ -12,6 +12,8 @@ from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any, Final
 
+import msgspec
+
 from conformance.errors import ResultsError
 from conformance.model.excerpt import Excerpt
 from conformance.model.finding import Finding, Suspect
@@ -133,6 +135,8 @@ def _cell(cell: Cell) -> dict[str, Any]:
         "tallies": {key: {**_shallow(tally)} for key, tally in cell.tallies.items()},
         "out_of_scope": cell.out_of_scope,
         "unreadable": list(cell.unreadable),
+        **({"not_run": dict(cell.not_run)} if cell.not_run else {}),
+        **({"facts": dict(cell.facts)} if cell.facts else {}),
     }
 
 
@@ -207,21 +211,33 @@ def read(path: Path) -> Report:
 
     """
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
-        raise ResultsError(path=str(path), what=f"cannot be read ({_reason(error)})") from error
-    if not _is_results(data):
-        raise ResultsError(path=str(path), what="no results file (`results.json` of one of the commands that judge)")
-    if data["format"] != FORMAT:
-        raise ResultsError(path=str(path), what=f"its format is {data['format']!r}, this version reads {FORMAT}")
+        content = path.read_bytes()
+    except OSError as error:
+        raise ResultsError(path=str(path), what=f"cannot be read ({error.strerror or error})") from error
+    return parse(content, name=str(path))
+
+
+def parse(content: str | bytes, *, name: str) -> Report:
+    """Read what `to_json` gave; `name` stands in messages.
+
+    Raises:
+        ResultsError: it cannot be read, or is of another format.
+
+    """
     try:
-        return _report(data)
+        data = json.loads(content)
+    except (ValueError, RecursionError) as error:
+        raise ResultsError(path=name, what=f"cannot be read ({str(error) or type(error).__name__})") from error
+    if not _is_results(data):
+        raise ResultsError(path=name, what="no results file (`results.json` of one of the commands that judge)")
+    if data["format"] != FORMAT:
+        raise ResultsError(path=name, what=f"its format is {data['format']!r}, this version reads {FORMAT}")
+    try:
+        made = _report(data)
+        msgspec.convert(msgspec.to_builtins(made), Report)  # a number where a text should be is found here, not later
     except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
-        raise ResultsError(path=str(path), what=f"it is damaged ({type(error).__name__}: {error})") from error
-
-
-def _reason(error: Exception) -> str:
-    return (error.strerror or str(error)) if isinstance(error, OSError) else str(error) or type(error).__name__
+        raise ResultsError(path=name, what=f"it is damaged ({type(error).__name__}: {error})") from error
+    return made
 
 
 def _report(data: Mapping[str, Any]) -> Report:
@@ -246,6 +262,8 @@ def _report(data: Mapping[str, Any]) -> Report:
                 findings=dict(sorted(found[cell["id"]].items())),
                 out_of_scope=cell["out_of_scope"],
                 unreadable=tuple(cell["unreadable"]),
+                not_run=cell.get("not_run", {}),
+                facts=cell.get("facts", {}),
             )
             for cell in data["cells"]
         },

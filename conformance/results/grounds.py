@@ -7,7 +7,7 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from conformance.model import redact
-from conformance.model.audit import Blame, Confidence, Edit, Evidence, Grounds, Technique, Witness
+from conformance.model.audit import Blame, Confidence, Edit, Evidence, Grounds, Origin, Technique, Witness
 
 
 def masked(grounds: Grounds) -> Grounds:
@@ -29,7 +29,7 @@ def to_json(grounds: Grounds | None) -> dict[str, Any]:
         "technique": grounds.technique and grounds.technique.value,
         "confidence": grounds.confidence.value,
         "verdict": grounds.blame.value,
-        "evidence": [asdict(each) for each in grounds.evidence],
+        "evidence": [{**asdict(each), "origin": each.origin.value} for each in grounds.evidence],
         "cause": grounds.cause,
         "places": list(grounds.places),
         "remedy": grounds.remedy,
@@ -46,7 +46,13 @@ def from_json(item: Mapping[str, Any]) -> Grounds | None:
         confidence=Confidence(item["confidence"]),
         blame=Blame(item["verdict"]),
         evidence=tuple(
-            Evidence(**{**each, "samples": tuple(Witness(**one) for one in each["samples"])})
+            Evidence(
+                **{
+                    **each,
+                    "samples": tuple(Witness(**one) for one in each["samples"]),
+                    "origin": Origin(each["origin"]),
+                }
+            )
             for each in item["evidence"]
         ),
         cause=item["cause"],

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from conformance import recordings
 from conformance.config import Settings
-from conformance.errors import NothingChecked, RecordingError
+from conformance.errors import NothingChecked, SettingsError
 from conformance.model.finding import Finding
-from conformance.model.report import Cell, Report
+from conformance.model.report import Cell, Report, Tally
 from conformance.model.rule import Severity
-from conformance.run.recorder import Recorder, emitter
+from conformance.run import workers
+from conformance.run.recorder import emitter, recorded
 from conformance.run.suite import Outcome, Progress, Suite, suite
 
 
@@ -25,44 +26,54 @@ def check(settings: Settings, inputs: tuple[str, ...], *, progress: Progress = l
     started = time.perf_counter()
     made = suite(settings)
     files = recordings.find(inputs)
+    mine = [file for position, file in enumerate(files) if settings.shard.holds(position)]
     with emitter(settings) as emit:
-        cells = [
-            recorded(file, made, emit, progress)
-            for position, file in enumerate(files)
-            if settings.shard.holds(position)
-        ]
+        cells = list(_judged(mine, made, emit, progress))
     report = Report(subject=made.subject(), cells={cell.id: cell for cell in sorted(cells, key=lambda each: each.id)})
     demand(report, inputs, settings)
     return Outcome(report=report, fail_on=Severity(settings.fail_on), seconds=time.perf_counter() - started)
 
 
-def recorded(file: str, made: Suite, emit: Callable[[Finding], None] | None, progress: Progress) -> Cell:
-    """Give the cell of a recording."""
-    recorder = Recorder(f"recording {file}", made, emit)
-    try:
-        for entry in recordings.read(file):
-            if isinstance(entry, RecordingError):
-                recorder.add_unreadable(entry)
-            else:
-                recorder.add(entry)
-                progress(1)
-    except RecordingError as error:
-        recorder.add_unreadable(error)
-    return recorder.cell()
+def _judged(
+    files: list[str], made: Suite, emit: Callable[[Finding], None] | None, progress: Progress
+) -> Iterator[Cell]:
+    """Give the cell of each recording, from as many processes as were asked for."""
+    if made.settings.workers == 1 or len(files) == 1 or recordings.STANDARD_INPUT in files:
+        yield from (recorded(file, made, emit, progress) for file in files)
+        return
+    count = min(made.settings.workers, len(files))
+    for cell, found, exchanges in workers.cells(made.settings, files, workers=count, findings=emit is not None):
+        if emit is not None:
+            for finding in found:
+                emit(finding)
+        progress(exchanges)
+        yield cell
 
 
 def demand(report: Report, inputs: tuple[str, ...], settings: Settings) -> None:
     """Refuse to call a run good that looked at nothing."""
     unreadable = [reason for cell in report.cells.values() for reason in cell.unreadable]
     if settings.strict_input and unreadable:
-        raise NothingChecked(what=f"{unreadable[0]} (and --strict-input is given)", hint="mend or remove the entry")
-    judged = sum(tally.exchanges for cell in report.cells.values() for tally in cell.tallies.values())
-    if judged or any(cell.findings for cell in report.cells.values()) or settings.shard.count > 1:
+        raise SettingsError(where="--strict-input", what=unreadable[0], hint="mend or remove the entry")
+    tallies = [tally for cell in report.cells.values() for tally in cell.tallies.values()]
+    if any(map(_looked, tallies)) or any(cell.findings for cell in report.cells.values()):
         return
     if unreadable:
         raise NothingChecked(what=f"nothing could be read: {unreadable[0]}", hint="give recordings of a known format")
+    if settings.shard.count > 1:
+        return
+    if tallies:
+        what = "no check that is selected has anything to say about these exchanges"
+        raise NothingChecked(what=what, hint="select others: `conformance list checks` shows the names")
     outside = sum(cell.out_of_scope for cell in report.cells.values())
+    if not outside:
+        wanted = f" that belongs to {' or '.join(settings.operation)}" if settings.operation else ""
+        raise NothingChecked(what=f"no exchange in {', '.join(inputs)}{wanted}", hint="give other recordings")
     raise NothingChecked(
         what=f"none of the {outside} exchanges in {', '.join(inputs)} belongs to a description that is loaded",
         hint="name the descriptions with --specs",
     )
+
+
+def _looked(tally: Tally) -> bool:
+    return bool(tally.passed or tally.failed or tally.crashed)

@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from conformance.openapi.changes import Change, changes, paired
-from conformance.openapi.document import load
-from conformance.openapi.survey import Survey
+from conformance.openapi.survey import surveyed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,10 +48,10 @@ def difference(old: Path, new: Path) -> DocumentDifference:
     """Compare two documents.
 
     Raises:
-        DocumentError: one of them cannot be read.
+        DocumentError: one of them cannot be read, or is no OpenAPI 3.0 or 3.1 document.
 
     """
-    before, after = Survey(load(old)), Survey(load(new))
+    before, after = surveyed(old), surveyed(new)
     found = changes(before, after, paired(before, after))
     return DocumentDifference(old=str(old), new=str(new), changes=tuple(sorted(found, key=_rank)))
 

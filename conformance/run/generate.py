@@ -8,48 +8,51 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
+from itertools import chain
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
 from conformance import recordings, targets
 from conformance.config import Settings
 from conformance.errors import NothingChecked, SettingsError
-from conformance.generate import plan
-from conformance.generate.case import Case, Mode, authorized, basic, request
+from conformance.generate.case import Mode, authorized, basic
+from conformance.generate.work import Engine, Work
 from conformance.mock.handler import Mock
 from conformance.mock.store import State
 from conformance.model.finding import Finding
-from conformance.model.http import Exchange, Headers, Request, Response, Source
+from conformance.model.http import Exchange, Headers, Request, Response
 from conformance.model.operation import Operation
 from conformance.model.report import Cell, Report
 from conformance.model.rule import Severity
-from conformance.run.check import recorded
-from conformance.run.recorder import Recorder, emitter
+from conformance.run.recorder import Recorder, emitter, recorded
 from conformance.run.suite import Outcome, Progress, Suite, compiler, suite
-from conformance.targets import Failure, Options, Target
+from conformance.targets import Options, Target
+from conformance.targets.safety import Guarded, Policy
 
 CASSETTES: Final = "cassettes"
 MOCK: Final = "mock"
 
 
-def run(settings: Settings, *, progress: Progress = lambda _: None) -> Outcome:
+def run(settings: Settings, *, progress: Progress = lambda _: None, made: Suite | None = None) -> Outcome:
     """Generate requests for every operation, send them to the target and judge the answers.
+
+    `made` are the descriptions and the judge, where they are loaded already.
 
     Raises:
         ConformanceError: the settings are wrong, the target cannot be reached, or nothing was checked.
 
     """
     started = time.perf_counter()
-    made = suite(settings)
+    made = suite(settings) if made is None else made
     modes = [_mode(name) for name in settings.modes]
-    with emitter(settings) as emit:
-        field = _Field(made)
+    with emitter(settings) as emit, closing(_Field(made)) as field:
         work: list[Callable[[], Cell]] = [
             _generated(field, operation, mode, emit, progress) for operation in made.chosen for mode in modes
         ]
         work += [_recorded(file, made, emit, progress) for file in _recordings(settings)]
         cells = [job() for position, job in enumerate(work) if settings.shard.holds(position)]
-        field.close()
     decisive = {"modes": list(settings.modes), "max_cases": settings.max_cases, "seed": settings.seed}
     report = Report(
         subject=made.subject(target=settings.target, **decisive),
@@ -84,10 +87,23 @@ class _Field:
         self._mock = Mock(made.operations, compiler(), seed=made.settings.seed) if self._is_mock else None
         self._state = State()
         servers = tuple(dict.fromkeys(server for operation in made.operations for server in operation.servers))
-        self._target: Target = targets.open_target(
+        opened = targets.open_target(
             made.settings.target,
-            Options(servers=servers, mock=self._answer if self._is_mock else None, keep_host=self._is_mock),
+            Options(
+                servers=servers,
+                mock=self._answer if self._is_mock else None,
+                keep_host=self._is_mock,
+                workers=made.settings.workers,
+                rate=made.settings.rate,
+            ),
         )
+        policy = Policy(
+            writes=made.settings.allow_writes,
+            costs=made.settings.allow_costs,
+            max_requests=made.settings.max_requests,
+        )
+        self._target: Target = Guarded(opened, policy, host=urlsplit(made.settings.target).hostname or "")
+        self._target.reach()
 
     def _answer(self, sent: Request) -> Response:
         assert self._mock is not None  # noqa: S101 - only the mock target calls this
@@ -101,18 +117,19 @@ class _Field:
         self._state = State()
         return dict(self._mock.seeded(operation, self._state))
 
-    def exchanges(self, operation: Operation, mode: Mode) -> Iterator[Exchange]:
-        """Send the cases of a cell and give what came back."""
+    def exchanges(self, operation: Operation, mode: Mode) -> Iterator[tuple[Exchange | str, Operation]]:
+        """Send the cases of a cell and give what came back, or why nothing did, with the operation that was called."""
         settings = self.suite.settings
-        for case in plan.cases(
-            operation, mode=mode, seed=settings.seed, max_cases=settings.max_cases, context=self._known
-        ):
-            sent = self._dressed(request(case))
-            outcome = self._target.send(sent)
-            if isinstance(outcome, Response):
-                yield _exchange(case, sent, outcome)
-            elif isinstance(outcome, Failure):
-                raise NothingChecked(what=f"{settings.target}: {outcome.message}", hint="start the target")
+        work = Work(
+            operations=self.suite.operations,
+            seed=settings.seed,
+            max_cases=settings.max_cases,
+            context=self._known,
+            dress=self._dressed,
+            engine=Engine(settings.engine),
+        )
+        for step in chain.from_iterable(self._target.play(work.scripts(operation, mode))):
+            yield step.exchange or f"{step.expectation.case}: no answer: {step.failure}", step.case.operation
 
     def _dressed(self, sent: Request) -> Request:
         settings = self.suite.settings
@@ -131,11 +148,6 @@ class _Field:
         self._target.close()
 
 
-def _exchange(case: Case, sent: Request, response: Response) -> Exchange:
-    source = Source(kind="run", path=case.operation.key, index=case.index)
-    return Exchange(id=case.id, request=sent, response=response, source=source, extra=case.expectation.written())
-
-
 def _generated(
     field: _Field,
     operation: Operation,
@@ -145,8 +157,11 @@ def _generated(
 ) -> Callable[[], Cell]:
     def job() -> Cell:
         recorder = Recorder(f"{operation.key} {mode.value}", field.suite, emit)
-        for exchange in field.exchanges(operation, mode):
-            recorder.add(exchange, operation=operation)
+        for exchange, called in field.exchanges(operation, mode):
+            if isinstance(exchange, str):
+                recorder.add_unanswered(exchange)
+                continue
+            recorder.add(exchange, operation=called)
             progress(1)
         return recorder.cell()
 

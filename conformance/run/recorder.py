@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-from conformance import results
+from conformance import recordings, results
 from conformance.checks.gate import Clear
+from conformance.checks.judge import Judgement
+from conformance.checks.succession import Sessions
 from conformance.config import Settings
 from conformance.errors import RecordingError, SettingsError
 from conformance.model.expectation import KEY as GENERATED
+from conformance.model.expectation import Expect
 from conformance.model.finding import Finding
 from conformance.model.http import Exchange
 from conformance.model.operation import Operation
 from conformance.model.report import Cell
-from conformance.run.suite import Suite
+from conformance.run.suite import Progress, Suite
 from conformance.schemas.coverage import Lens
 
 
@@ -30,6 +33,7 @@ class Recorder:
         self._collector = results.Collector(cell_id)
         self._judge = suite.judge
         self._gate = suite.gate
+        self._sessions = Sessions(suite.judge)
         self._applicable: dict[Operation, tuple[str, ...]] = {}
         self._keys = frozenset(operation.key for operation in suite.chosen)
         self._emit = emit
@@ -38,11 +42,11 @@ class Recorder:
 
     def add(self, exchange: Exchange, *, operation: Operation | None = None) -> None:
         """Judge an exchange; `operation` where it is known to which it belongs."""
-        clear = None if exchange.extra.get(GENERATED) else self._gate.clear(exchange)
+        clear = self._gate.clear(exchange) if _is_ordinary(exchange) else None
         if clear is not None and (operation is None or clear.matched.operation is operation):
             self._add_clear(clear)
             return
-        judgement = self._judge.judge(exchange, operation=operation)
+        judgement = self._sessions.judge(self._judge.judge(exchange, operation=operation))
         if not judgement.in_scope:
             self._collector.add_out_of_scope()
             return
@@ -50,12 +54,15 @@ class Recorder:
         if key is not None and key not in self._keys:
             return
         self.judged += 1
+        self._add(judgement)
+
+    def _add(self, judgement: Judgement) -> None:
         if self._emit is not None:
             for finding in judgement.findings:
                 self._emit(finding)
         self._collector.add(
-            operation=key,
-            exchange=exchange,
+            operation=judgement.operation.key if judgement.operation else None,
+            exchange=judgement.exchange,
             passed=judgement.passed,
             findings=judgement.findings,
             crashed=judgement.crashed,
@@ -71,7 +78,22 @@ class Recorder:
         applicable = self._applicable.get(operation)
         if applicable is None:
             applicable = self._applicable[operation] = self._judge.applicable(operation)
-        self._collector.add_clear(operation.key, clear.matched, clear.key, applicable)
+        seen = self._sessions.look(clear.matched)
+        if not seen.findings and not seen.crashed:
+            self._collector.add_clear(operation.key, clear.matched, clear.key, applicable)
+            self._collector.add_passed(operation.key, seen.passed)
+            return
+        self._add(
+            Judgement(
+                exchange=clear.matched.exchange,
+                operation=operation,
+                matched=clear.matched,
+                in_scope=True,
+                passed=(*applicable, *seen.passed),
+                findings=seen.findings,
+                crashed=seen.crashed,
+            )
+        )
 
     def _lens(self, operation: Operation | None) -> Lens | None:
         if operation is None:
@@ -80,6 +102,10 @@ class Recorder:
             self._lenses[operation] = Lens(operation)
         return self._lenses[operation]
 
+    def add_unanswered(self, reason: str) -> None:
+        """Keep that a request got no answer, or was not sent."""
+        self._collector.add_unreadable(reason)
+
     def add_unreadable(self, error: RecordingError) -> None:
         """Keep that an entry could not be read."""
         self._collector.add_unreadable(str(error))
@@ -87,6 +113,30 @@ class Recorder:
     def cell(self) -> Cell:
         """Give the cell."""
         return self._collector.cell()
+
+
+def recorded(file: str, made: Suite, emit: Callable[[Finding], None] | None, progress: Progress) -> Cell:
+    """Give the cell of a recording."""
+    recorder = Recorder(f"recording {file}", made, emit)
+    try:
+        for entry in recordings.read(file):
+            if isinstance(entry, RecordingError):
+                recorder.add_unreadable(entry)
+            else:
+                recorder.add(entry)
+                progress(1)
+    except RecordingError as error:
+        recorder.add_unreadable(error)
+    return recorder.cell()
+
+
+def _is_ordinary(exchange: Exchange) -> bool:
+    """Tell whether nothing is expected beyond conformance: of recordings, and of plain requests answered well."""
+    expected = exchange.extra.get(GENERATED)
+    if not isinstance(expected, Mapping):
+        return True
+    plain = expected.get("expect") == Expect.ACCEPT.value and not expected.get("keyword")
+    return plain and 0 < exchange.response.status < 400  # noqa: PLR2004 - refusals begin there
 
 
 @contextmanager

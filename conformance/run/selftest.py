@@ -8,20 +8,25 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Final
+from urllib.parse import urlencode
 
+from conformance.checks.succession import Sessions
 from conformance.generate import plan
 from conformance.generate.case import Case, request
 from conformance.mock.handler import Mock
 from conformance.mock.store import State
 from conformance.model.finding import Finding, Suspect, fingerprint
-from conformance.model.http import Exchange, Source
+from conformance.model.http import Exchange, Request, Source
 from conformance.model.operation import Operation
 from conformance.model.report import Cell, Report, Tally
 from conformance.model.rule import Check, Matched, Problem, Severity, Side, Subject
+from conformance.profiles.twilio.answers import resources, shape
+from conformance.profiles.twilio.dates import day, seconds
+from conformance.profiles.twilio.filters import filters
 from conformance.results import Collector
 from conformance.run.suite import Progress, Suite, compiler
 
@@ -29,11 +34,14 @@ PLANTS: Final = 3
 """Faults of one check that are tried in one exchange."""
 CASES: Final = 24
 """Positive cases of one operation that are searched for a place to plant a fault."""
+ITEMS: Final = 3
+"""Resources on a list."""
 SIDES: Final = {
     Subject.ROUTE: (Side.REQUEST,),
     Subject.REQUEST: (Side.REQUEST,),
     Subject.RESPONSE: (Side.RESPONSE,),
     Subject.MESSAGE: (Side.REQUEST, Side.RESPONSE),
+    Subject.SESSION: (Side.SESSION,),
 }
 
 
@@ -83,8 +91,9 @@ def selftest(made: Suite, *, progress: Progress = lambda _: None) -> Matrix:
     started = time.perf_counter()
     trials: list[Trial] = []
     alarms: list[str] = []
-    for operation in made.chosen:
-        seen = list(_conformant(made, operation))
+    conformant = {operation: list(_conformant(made, operation)) for operation in made.chosen}
+    others = {operation: seen[0] for operation, seen in conformant.items() if seen}
+    for operation, seen in conformant.items():
         alarms += [
             f"{finding.rule_id}: {operation.key}: {finding.problem.message}"
             for matched in seen
@@ -92,7 +101,7 @@ def selftest(made: Suite, *, progress: Progress = lambda _: None) -> Matrix:
         ]
         for check in made.judge.checks:
             for side in SIDES.get(check.subject, ()):
-                trials.append(_trial(made, check, side, operation, seen))
+                trials.append(_trial(made, check, side, operation, seen, others))
                 progress(1)
     return Matrix(trials=tuple(trials), seconds=time.perf_counter() - started, false_alarms=tuple(alarms))
 
@@ -105,12 +114,31 @@ def _conformant(made: Suite, operation: Operation) -> Iterator[Matched]:
     def known(each: Operation) -> dict[str, str]:
         nonlocal state
         state = State()
-        return dict(mock.seeded(each, state))
+        return dict(mock.listed(each, state, count=ITEMS))
 
     for case in islice(plan.cases(operation, seed=made.settings.seed, context=known), CASES):
         matched = made.judge.judge(_exchange(case, mock, state), operation=operation).matched
-        if matched is not None:
-            yield matched
+        if matched is None:
+            continue
+        yield matched
+        for sent in _filtered(matched) if case.index == 0 else ():
+            exchange = replace(matched.exchange, request=sent, response=mock.handle(sent, state)[0])
+            again = made.judge.judge(exchange, operation=operation).matched
+            if again is not None:
+                yield again
+
+
+def _filtered(matched: Matched) -> Iterator[Request]:
+    """Give the request of a list once more for each filter, with what the first item has."""
+    known = shape(matched.operation)
+    _, item = next(resources(matched, known), ("", {})) if known is not None else ("", {})
+    for name, field_, excludes in filters(matched.operation):
+        value = item.get(field_)
+        when = seconds(value)
+        wanted = day(when) if when is not None else value
+        if isinstance(wanted, str | int) and not excludes(str(wanted), value) and name.isidentifier():
+            url = f"{matched.exchange.request.url.partition('?')[0]}?{urlencode({name: wanted})}"
+            yield replace(matched.exchange.request, url=url)
 
 
 def _exchange(case: Case, mock: Mock, state: State) -> Exchange:
@@ -121,13 +149,20 @@ def _exchange(case: Case, mock: Mock, state: State) -> Exchange:
     return Exchange(id=case.id, request=sent, response=mock.handle(sent, state)[0], source=source)
 
 
-def _trial(made: Suite, check: Check, side: Side, operation: Operation, seen: list[Matched]) -> Trial:
+def _trial(
+    made: Suite,
+    check: Check,
+    side: Side,
+    operation: Operation,
+    seen: list[Matched],
+    others: Mapping[Operation, Matched],
+) -> Trial:
     planted, missed = 0, []
-    for matched in seen:
-        faulty = list(islice(_plants(check, side, matched), PLANTS))
-        for exchange in faulty:
+    for matched in seen if _is_planned(made, check, side, operation) else ():
+        faulty = list(islice(_plants(check, side, matched, others), PLANTS))
+        for session in faulty:
             planted += 1
-            verdict = _verdict(made, check, side, exchange)
+            verdict = _verdict(made, check, side, session)
             if verdict:
                 missed.append(f"{matched.exchange.id}: {verdict}")
         if faulty:
@@ -138,16 +173,24 @@ def _trial(made: Suite, check: Check, side: Side, operation: Operation, seen: li
     )
 
 
-def _plants(check: Check, side: Side, matched: Matched) -> Iterator[Exchange]:
+def _plants(
+    check: Check, side: Side, matched: Matched, others: Mapping[Operation, Matched]
+) -> Iterator[tuple[Exchange, ...]]:
+    """Give sessions of which the last exchange shows a fault; most faults need no more than that one."""
     if check.plant is None:
-        return iter(())
-    return check.plant(matched, side) if check.subject is Subject.MESSAGE else check.plant(matched)
+        return
+    if check.subject is Subject.SESSION:
+        yield from check.plant(matched, others)
+    else:
+        for exchange in check.plant(matched, side) if check.subject is Subject.MESSAGE else check.plant(matched):
+            yield (exchange,)
 
 
-def _verdict(made: Suite, check: Check, side: Side, exchange: Exchange) -> str:
+def _verdict(made: Suite, check: Check, side: Side, session: tuple[Exchange, ...]) -> str:
     """Say what is wrong with the judgement of a planted fault; empty where it is right."""
-    judgement = made.judge.judge(exchange)
-    found = {(finding.rule_id, finding.side) for finding in judgement.findings}
+    sessions = Sessions(made.judge)
+    *before, judgement = [sessions.judge(made.judge.judge(exchange)) for exchange in session]
+    found = {(finding.rule_id, finding.side) for each in (*before, judgement) for finding in each.findings}
     if found == {(check.id, side)}:
         return ""
     if judgement.crashed:
@@ -163,11 +206,16 @@ def _reason(made: Suite, check: Check, side: Side, operation: Operation, exchang
         return "no conformant exchange could be made"
     if check.plant is None:
         return "the check plants no fault"
-    if check.subject is not Subject.ROUTE and not any(
-        step.check is check and step.side is side for step in made.judge.steps(operation) or ()
-    ):
-        return f"the check has nothing to say about the {side.value} of this operation"
+    if check.subject is Subject.SESSION or not _is_planned(made, check, side, operation):
+        return f"the {side.value} of this operation has not {check.needs}"
     return f"no {side.value} of this operation has a place for such a fault"
+
+
+def _is_planned(made: Suite, check: Check, side: Side, operation: Operation) -> bool:
+    """Tell whether a check looks at one side of an operation."""
+    if check.subject in {Subject.ROUTE, Subject.SESSION}:
+        return True
+    return any(step.check is check and step.side is side for step in made.judge.steps(operation) or ())
 
 
 def lines(matrix: Matrix) -> Iterator[str]:

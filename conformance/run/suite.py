@@ -82,11 +82,13 @@ def chosen(operations: Iterable[Operation], globs: tuple[str, ...]) -> tuple[Ope
 def chosen_checks(settings: Settings, *, audits: bool = False) -> tuple[Check, ...]:
     """Give the checks that `--select` and `--ignore` leave: those of descriptions, or all others.
 
+    Strict checks are left out, unless strictness is asked for, or one of them by its name.
+
     Raises:
         SettingsError: a name or glob names no check.
 
     """
-    every = checks.every()
+    every = checks.every(Subjects.SPEC) if audits else checks.of_traffic(strict=True)
     for glob in (*settings.select, *settings.ignore, *settings.severity):
         if not any(fnmatchcase(check.id, glob) for check in every):
             hint = "`conformance list checks` shows the names"
@@ -94,8 +96,8 @@ def chosen_checks(settings: Settings, *, audits: bool = False) -> tuple[Check, .
     return tuple(
         check
         for check in every
-        if (check.subject is Subjects.SPEC) is audits
-        and (not settings.select or any(fnmatchcase(check.id, glob) for glob in settings.select))
+        if (not settings.select or any(fnmatchcase(check.id, glob) for glob in settings.select))
+        and (settings.strict or not check.strict or check.id in settings.select)
         and not any(fnmatchcase(check.id, glob) for glob in settings.ignore)
     )
 
@@ -146,7 +148,12 @@ def suite(settings: Settings) -> Suite:
     """
     operations = load(settings)
     held = chosen_checks(settings)
-    severities = {rule: Severity(level) for rule, level in settings.severity.items()}
+    severities = {
+        check.id: Severity(level)
+        for glob, level in settings.severity.items()
+        for check in held
+        if fnmatchcase(check.id, glob)
+    }
     second = None
     if settings.contract == Contract.AS_WRITTEN.value:
         corrected = load(settings, contract=Contract.CORRECTED)

@@ -76,13 +76,15 @@ class Compiler:
     def closed(self, schema: Schema, tighten: Tighten) -> Callable[[Any], bool] | None:
         """Give the test for values that no check about schemas can object to; None where there is no such test.
 
-        The schema must be one that `validator` accepts.
+        There is none for a schema that is broken: `validator` says how.
         """
         made = closed(schema.json_schema, tighten)
         if made is None:
             return None
-        validator = jsonschema_rs.Draft202012Validator(self._with_formats(made), validate_formats=True)
-        return validator.is_valid
+        try:
+            return jsonschema_rs.Draft202012Validator(self._with_formats(made), validate_formats=True).is_valid
+        except jsonschema_rs.ValidationError:
+            return None
 
     def _compile(self, schema: Schema, api: Api) -> Validator:
         json_schema = self._with_formats(schema.json_schema)

@@ -9,15 +9,17 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Hashable, Iterator
 from functools import lru_cache
+from itertools import islice
 from typing import Any, Final
 
 from conformance.model.operation import JsonSchema, Operation, Schema
 from conformance.model.rule import ABSENT, Matched, Reading
 from conformance.openapi.document import escape
-from conformance.schemas.walk import items, keyword, nullable, properties, values
+from conformance.schemas.walk import Trail, entered, items, keyword, nullable, properties, values
 
 _INDEX: Final = re.compile(r"/\d+(?=/|$)")
-_MAX_DEPTH: Final = 12
+_MOST: Final = 2_000
+"""Names of one body; what is beyond is not counted."""
 
 
 @lru_cache(maxsize=4096)
@@ -43,21 +45,23 @@ def _declared(operation: Operation) -> Iterator[str]:
 def _fields(start: str, schema: Schema | None) -> Iterator[str]:
     if schema is not None:
         root = schema.json_schema
-        yield from _walk(f"{start} ", root, root, 0)
+        yield from islice(_walk(f"{start} ", root, root, ()), _MOST)
 
 
-def _walk(place: str, schema: JsonSchema, root: JsonSchema, depth: int) -> Iterator[str]:
-    if depth > _MAX_DEPTH:
+def _walk(place: str, schema: JsonSchema, root: JsonSchema, trail: Trail) -> Iterator[str]:
+    """Give the names below a place; `trail` holds the schemas around it, which are not entered again."""
+    inside = entered(schema, root, trail)
+    if inside is None:
         return
     for name, child in properties(schema, root).items():
         inner = f"{place}/{escape(name)}"
         yield inner
         yield from _members(inner, child, root)
-        yield from _walk(inner, child, root, depth + 1)
+        yield from _walk(inner, child, root, inside)
     item = items(schema, root)
     if item is not None:
         yield from _members(f"{place}/[]", item, root)
-        yield from _walk(f"{place}/[]", item, root, depth + 1)
+        yield from _walk(f"{place}/[]", item, root, inside)
 
 
 def _members(place: str, schema: JsonSchema, root: JsonSchema) -> Iterator[str]:
@@ -109,20 +113,32 @@ class Lens:
 
 
 def _shape(root: JsonSchema) -> Shape:
-    return _shape_of(root, root, 0) or type
+    return _shape_of(root, root, (), {}) or type
 
 
-def _shape_of(schema: JsonSchema, root: JsonSchema, depth: int) -> Shape | None:
+def _shape_of(
+    schema: JsonSchema, root: JsonSchema, trail: Trail, made: dict[frozenset[int], Shape | None]
+) -> Shape | None:
     """Compile the shape of a schema; None where only the type of a value counts."""
-    if depth > _MAX_DEPTH:
+    inside = entered(schema, root, trail)
+    if inside is None:
         return None
+    here = inside[-1]
+    if here not in made:
+        made[here] = _compiled(schema, root, inside, made)
+    return made[here]
+
+
+def _compiled(
+    schema: JsonSchema, root: JsonSchema, trail: Trail, made: dict[frozenset[int], Shape | None]
+) -> Shape | None:
     declared = properties(schema, root)
     if declared:
-        inner = {name: _shape_of(child, root, depth + 1) for name, child in declared.items()}
+        inner = {name: _shape_of(child, root, trail, made) for name, child in declared.items()}
         return _object_shape([(name, shape) for name, shape in inner.items() if shape is not None])
     item = items(schema, root)
     if item is not None:
-        return _array_shape(_shape_of(item, root, depth + 1) or type)
+        return _array_shape(_shape_of(item, root, trail, made) or type)
     return _scalar_shape if isinstance(keyword(schema, root, "enum"), list) else None
 
 

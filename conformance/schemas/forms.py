@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, quote_plus
 import msgspec
 
 from conformance.model.operation import JsonSchema
-from conformance.schemas.parameters import array, grouped, scalar
+from conformance.schemas.parameters import array, grouped, repeated
 from conformance.schemas.walk import properties, types
 
 
@@ -30,9 +30,14 @@ def decode(body: bytes, root: JsonSchema) -> dict[str, Any]:
         UnicodeDecodeError: it is not UTF-8.
 
     """
+    return typed(grouped(pairs(body)), root)
+
+
+def typed(fields: Mapping[str, list[str]], root: JsonSchema) -> dict[str, Any]:
+    """Give the value of form fields by the declared types."""
     declared = properties(root, root)
     result: dict[str, Any] = {}
-    for name, texts in grouped(pairs(body)).items():
+    for name, texts in fields.items():
         schema = declared.get(name)
         if schema is None:
             result[name] = texts[0] if len(texts) == 1 else texts
@@ -41,7 +46,7 @@ def decode(body: bytes, root: JsonSchema) -> dict[str, Any]:
         if "array" in allowed and "string" not in allowed:
             result[name] = array(texts, schema, root)
         else:
-            result[name] = scalar(texts[-1], schema, root)
+            result[name] = repeated(texts, allowed)
     return result
 
 

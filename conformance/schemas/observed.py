@@ -6,11 +6,12 @@ with 2xx: what a server refused proves nothing about what is allowed.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
+from urllib.parse import urlsplit
 
-from conformance.model.audit import Evidence, Witness
+from conformance.model.audit import Evidence, Origin, Witness
 from conformance.model.finding import json_type
 from conformance.model.rule import ABSENT, Matched, Reading
 from conformance.openapi.objects import Node
@@ -18,6 +19,7 @@ from conformance.openapi.survey import OperationNode, Survey
 
 SAMPLES: Final = 3
 _MOST_VALUES: Final = 400
+_MOST_TEXTS: Final = 50
 _MAX_DEPTH: Final = 64
 _REDIRECTS: Final = 300
 
@@ -29,20 +31,37 @@ class Tally:
     count: int = 0
     exchanges: int = 0
     samples: list[Witness] = field(default_factory=list)
+    kinds: set[str] = field(default_factory=set)
+    """The JSON types of what was seen."""
+    texts: set[str] = field(default_factory=set)
+    """Different texts, of members that no property describes; the first 50."""
     _last: str = ""
 
-    def add(self, exchange: str, value: Any = None) -> None:
-        """Count one occurrence."""
+    def add(self, exchange: str, value: Any = None, *, kind: str = "") -> None:
+        """Count one occurrence; `kind` where the value is shown shorter than it is."""
         self.count += 1
+        self.kinds.add(kind or json_type(value))
         if exchange != self._last:
             self._last = exchange
             self.exchanges += 1
             if len(self.samples) < SAMPLES:
                 self.samples.append(Witness(source=exchange, value=value))
 
+    @classmethod
+    def of(cls, tallies: Iterable[Tally]) -> Tally:
+        """Give several tallies as one; exchanges that are in two of them count twice."""
+        total = cls()
+        for tally in tallies:
+            total.count += tally.count
+            total.exchanges += tally.exchanges
+            total.samples += tally.samples[: SAMPLES - len(total.samples)]
+        return total
+
     def evidence(self, what: str, *, of: int | None = None) -> Evidence:
         """Give the tally as evidence."""
-        return Evidence(what=what, count=self.count, of=of, samples=tuple(self.samples))
+        return Evidence(
+            what=what, count=self.count, of=of, samples=tuple(self.samples), origin=Origin.RECORDING
+        )  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -58,6 +77,8 @@ class Seen:
     """Members that no property describes."""
     present: dict[str, int] = field(default_factory=dict)
     """Members that a property describes."""
+    missing: dict[str, Tally] = field(default_factory=dict)
+    """Required members that were not there."""
     objects: int = 0
 
     @property
@@ -72,6 +93,8 @@ class Called:
 
     count: int = 0
     statuses: dict[int, Tally] = field(default_factory=dict)
+    hosts: dict[str, Tally] = field(default_factory=dict)
+    """By host and port, in lower case."""
     extra: dict[tuple[str, str], Tally] = field(default_factory=dict)
     """Parameters that nobody declared, by location and name."""
     bodies: dict[str, Tally] = field(default_factory=dict)
@@ -101,6 +124,8 @@ class Observed:
         called = self.called.setdefault(operation.node.pointer, Called())
         called.count += 1
         called.statuses.setdefault(status, Tally()).add(identity, status)
+        host = urlsplit(matched.exchange.request.url).netloc.lower()
+        called.hosts.setdefault(host, Tally()).add(identity, host)
         if status < _REDIRECTS:
             self._add_request(operation, called, matched, identity)
         answer = matched.answer
@@ -123,7 +148,7 @@ class Observed:
     def _add_bare(self, called: Called, status: str, matched: Matched, identity: str) -> None:
         body = matched.exchange.response.body
         if body:
-            called.bodies.setdefault(status, Tally()).add(identity, body[:20_000])
+            called.bodies.setdefault(status, Tally()).add(identity, _shown(body.decode("utf-8", "replace")))
 
     def _add_body(self, reading: Reading, identity: str) -> None:
         if reading.body is ABSENT or reading.media_type is None or reading.media_type.schema is None:
@@ -157,10 +182,16 @@ class Observed:
     def _visit_object(self, node: Node, seen: Seen, value: Mapping[str, Any], identity: str, depth: int) -> None:
         seen.objects += 1
         declared = self._survey.properties(node)
+        for name in self._survey.required(node):
+            if name not in value:
+                seen.missing.setdefault(name, Tally()).add(identity)
         for name, inner in value.items():
             child = declared.get(name)
             if child is None:
-                seen.extra.setdefault(name, Tally()).add(identity, _shown(inner))
+                tally = seen.extra.setdefault(name, Tally())
+                tally.add(identity, _shown(inner), kind=json_type(inner))
+                if isinstance(inner, str) and len(tally.texts) < _MOST_TEXTS:
+                    tally.texts.add(inner)
             else:
                 seen.present[name] = seen.present.get(name, 0) + 1
                 self._visit(child, inner, identity, depth + 1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from math import isfinite
 from typing import Any, Final
 from urllib.parse import unquote
 
@@ -16,6 +17,8 @@ from conformance.schemas.walk import items, properties, types
 
 _INTEGER: Final = re.compile(r"-?(0|[1-9][0-9]*)")
 _NUMBER: Final = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?")
+_LONGEST_NUMBER: Final = 1000
+"""Digits; Python converts no more than 4,300."""
 _BOOLEANS: Final = {"true": True, "false": False}
 _DELIMITERS: Final = {"spaceDelimited": " ", "pipeDelimited": "|"}
 
@@ -29,18 +32,22 @@ def scalar_of(text: str, allowed: frozenset[str]) -> Any:
     """Read text as one of some types; text that is none of them stays text."""
     if "string" in allowed:
         return text
-    if "integer" in allowed and _INTEGER.fullmatch(text):
+    if "integer" in allowed and len(text) <= _LONGEST_NUMBER and _INTEGER.fullmatch(text):
         return int(text)
-    if "number" in allowed and _NUMBER.fullmatch(text):
-        return float(text)
+    if "number" in allowed and _NUMBER.fullmatch(text) and isfinite(number := float(text)):
+        return number
     if "boolean" in allowed and text in _BOOLEANS:
         return _BOOLEANS[text]
     if "object" in allowed or "array" in allowed:
-        try:
-            return msgspec.json.decode(text)
-        except msgspec.DecodeError:
-            return text
+        return _json(text)
     return text
+
+
+def _json(text: str) -> Any:
+    try:
+        return msgspec.json.decode(text)
+    except (ValueError, RecursionError):
+        return text
 
 
 def array(texts: Iterable[str], schema: JsonSchema, root: JsonSchema) -> list[Any]:
@@ -78,6 +85,8 @@ def from_text(text: str, parameter: Parameter) -> Any:
     if "string" in allowed or not {"array", "object"} & allowed:
         return scalar_of(text, allowed)
     pieces = text.split(separator)
+    if parameter.location is Location.HEADER:
+        pieces = [piece.strip(" \t") for piece in pieces]  # optional whitespace (RFC 9110, 5.6.1)
     if "array" in allowed:
         return array(pieces, root, root)
     if parameter.explode:
@@ -113,15 +122,17 @@ def from_pairs(pairs: Mapping[str, list[str]], parameter: Parameter) -> Any:
     if "object" in allowed and "string" not in allowed:
         pieces = texts[0].split(_DELIMITERS.get(parameter.style, ","))
         return record(zip(pieces[::2], pieces[1::2], strict=False), root, root)
-    return scalar_of(texts[0], allowed)
+    return repeated(texts, allowed)
+
+
+def repeated(texts: list[str], allowed: frozenset[str]) -> Any:
+    """Read what was sent under one name: once, a value; more often, an array, whether one is declared or not."""
+    return scalar_of(texts[0], allowed) if len(texts) == 1 else list(texts)
 
 
 def _content(text: str, parameter: Parameter) -> Any:
     if parameter.media_type is not None and parameter.media_type.endswith("json"):
-        try:
-            return msgspec.json.decode(text)
-        except msgspec.DecodeError:
-            return text
+        return _json(text)
     return text
 
 

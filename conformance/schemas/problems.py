@@ -22,6 +22,9 @@ from conformance.schemas.walk import exact, spec_pointer
 
 _LONGEST: Final = 80
 
+REPEATED: Final = "repeated"
+"""Stands for `type` where a scalar is sent several times."""
+
 IDENTIFIER: Final = "identifier"
 """Stands for `pattern` where the pattern is that of an identifier."""
 
@@ -46,6 +49,7 @@ _KINDS: Final = {
     ),
     "type": "type",
     "pattern": "pattern",
+    REPEATED: REPEATED,
     IDENTIFIER: IDENTIFIER,
 }  # fmt: skip
 
@@ -53,7 +57,8 @@ _KINDS: Final = {
 def kind(keyword: str) -> str:
     """Give the group of a keyword, so that each fault belongs to one check.
 
-    The groups are type, enum, pattern, identifier, format, required, bounds, and structure for everything else.
+    The groups are type, repeated, enum, pattern, identifier, format, required, bounds, and structure for everything
+    else.
     """
     return _KINDS.get(keyword, "structure")
 
@@ -74,8 +79,9 @@ def problems(validator: Validator, value: Any, *, prefix: str = "") -> tuple[Pro
     return tuple(sorted(found.values(), key=lambda problem: (_order(problem.instance_pointer), problem.spec_pointer)))
 
 
-def _rank(problem: Problem) -> int:
-    return _RANK.get(problem.keyword, len(_RANK))
+def _rank(problem: Problem) -> tuple[int, str]:
+    """Sort by how much a problem says; the name decides between equals, so that no order in the document does."""
+    return _RANK.get(problem.keyword, len(_RANK)), problem.keyword
 
 
 def _order(pointer: str) -> list[tuple[bool, int, str]]:
@@ -202,8 +208,10 @@ def _message(keyword: str, expected: Any, actual: Any, error: jsonschema_rs.Vali
     shown = brief(actual)
     match keyword:
         case "type":
-            wanted = expected if isinstance(expected, str) else " or ".join(expected)
-            return f"{shown} is {_article(json_type(actual))}, not {_article(wanted)}"
+            wanted = _article(expected if isinstance(expected, str) else " or ".join(expected))
+            return (
+                f"null is not {wanted}" if actual is None else f"{shown} is {_article(json_type(actual))}, not {wanted}"
+            )
         case "enum":
             return f"{shown} is not one of {', '.join(map(brief, expected))}"
         case "const":

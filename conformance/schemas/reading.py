@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from typing import Any, Final
 from urllib.parse import parse_qsl
-
-import msgspec
 
 from conformance.model.http import Exchange, Headers, Request, Response
 from conformance.model.operation import Answer, JsonSchema, Location, MediaType, Operation, Parameter
 from conformance.model.rule import ABSENT, Matched, Problem, Reading
-from conformance.openapi.document import escape
-from conformance.schemas import forms, parameters
+from conformance.openapi.document import escape, tokens
+from conformance.schemas import forms, parameters, strict_json
 from conformance.schemas.compiler import Compiler, Validator
-from conformance.schemas.problems import problems
-
-_decode_json = msgspec.json.Decoder().decode
+from conformance.schemas.problems import REPEATED, problems
 
 
 class Reader:
@@ -61,10 +57,11 @@ class Reader:
         for parameter in self._path:
             if parameter.name in path_parameters:
                 self._check(parameter, parameters.from_text(path_parameters[parameter.name], parameter), values, found)
-        if self._query:
-            pairs = parameters.grouped(parse_qsl(request.query, keep_blank_values=True))
-            for parameter in self._query:
-                self._check(parameter, parameters.from_pairs(pairs, parameter), values, found)
+        query = _query(request.url)
+        for parameter in self._query:
+            self._check(parameter, parameters.from_pairs(query, parameter), values, found)
+        if found and query:
+            found = repetitions(found, query, prefix="/query")
         for parameter in self._header:
             text = request.headers.get(parameter.name)
             self._check(parameter, ABSENT if text is None else parameters.from_text(text, parameter), values, found)
@@ -74,13 +71,7 @@ class Reader:
                 self._check(parameter, parameters.from_pairs(pairs, parameter), values, found)
         body = self.operation.request_body
         read = self._read_body(request.headers, request.body, body.content if body else ())
-        return Reading(
-            media_type=read.media_type,
-            body=read.body,
-            body_error=read.body_error,
-            parameters=values,
-            problems=(*found, *read.problems),
-        )
+        return replace(read, parameters=values, query=query, problems=(*found, *read.problems))
 
     def _check(self, parameter: Parameter, value: Any, values: dict[str, Any], found: list[Problem]) -> None:
         pointer = f"/{parameter.location.value}/{escape(parameter.name)}"
@@ -104,31 +95,128 @@ class Reader:
         return self._compiler.validator(owner.schema, api=self.operation.api)
 
     def _read_response(self, response: Response, answer: Answer | None) -> Reading:
-        if answer is None or self.operation.method == "HEAD":
+        if answer is None or self.operation.method == "HEAD" or response.status in BODILESS:
             return Reading()
-        return self._read_body(response.headers, response.body, answer.content)
+        read = self._read_body(response.headers, response.body, answer.content)
+        if not answer.headers:
+            return read
+        found = tuple(self._header_problems(response.headers, answer))
+        return replace(read, problems=(*found, *read.problems)) if found else read
+
+    def _header_problems(self, headers: Headers, answer: Answer) -> Iterator[Problem]:
+        for name, schema in answer.headers.items():
+            text = headers.get(name)
+            if text is not None and name.lower() != "content-type":
+                value = parameters.scalar(text, schema.json_schema, schema.json_schema)
+                validator = self._compiler.validator(schema, api=self.operation.api)
+                yield from problems(validator, value, prefix=f"/header/{escape(name)}")
 
     def _read_body(self, headers: Headers, body: bytes, content: tuple[MediaType, ...]) -> Reading:
         if not content:
             return Reading()
-        media_type = pick(content, headers.get("Content-Type"))
-        if media_type is None or not (body or media_type.is_form):
-            return Reading()
+        given = headers.get("Content-Type")
+        media_type = pick(content, given)
+        if media_type is None:
+            return Reading(media_type_error=_unfit(given, content)) if body else Reading()
+        if not (body or media_type.is_form):
+            return Reading(media_type=media_type)
         root: JsonSchema = media_type.schema.json_schema if media_type.schema else True
+        form: dict[str, list[str]] = {}
         try:
-            value = decode(media_type, body, root)
+            if media_type.is_form:
+                form = parameters.grouped(forms.pairs(body))
+                value: Any = forms.typed(form, root)
+            else:
+                value = decode(media_type, body)
         except ValueError as error:
             problem = Problem(
                 message=_why(error, body),
                 spec_pointer=media_type.pointer,
                 expected=media_type.essence,
                 actual=body[:80].decode("utf-8", "replace"),
-                keyword="json" if media_type.is_json else "encoding",
+                keyword=error.reason if isinstance(error, strict_json.Unreadable) else strict_json.UTF_8,
             )
             return Reading(media_type=media_type, body_error=problem)
         if value is ABSENT or media_type.schema is None:
-            return Reading(media_type=media_type, body=value)
-        return Reading(media_type=media_type, body=value, problems=problems(self._validator(media_type), value))
+            return Reading(media_type=media_type, body=value, form=form)
+        found = problems(self._validator(media_type), value)
+        if found and form:
+            found = tuple(repetitions(found, form))
+        return Reading(media_type=media_type, body=value, form=form, problems=found)
+
+
+BODILESS: Final = frozenset({*range(100, 200), 204, 205, 304})
+"""Statuses whose responses have no content (RFC 9110, 15)."""
+
+
+def was_left_out(headers: Headers) -> bool:
+    """Tell whether an empty body was longer on the wire: its length, or that it came in chunks, is still there."""
+    length = headers.get("Content-Length")
+    return (length is not None and length.strip() not in {"", "0"}) or "Transfer-Encoding" in headers
+
+
+def _query(url: str) -> dict[str, list[str]]:
+    text = url.partition("?")[2].partition("#")[0]
+    return parameters.grouped(parse_qsl(text, keep_blank_values=True)) if text else {}
+
+
+def repetitions(found: Iterable[Problem], sent: Mapping[str, list[str]], *, prefix: str = "") -> list[Problem]:
+    """Give problems in which a name that was sent several times, and is no list, breaks nothing but that."""
+    places = {f"{prefix}/{escape(name)}": name for name, texts in sent.items() if len(texts) > 1}
+    return [
+        replace(
+            problem,
+            message=f"{places[problem.instance_pointer]!r} is sent {len(sent[places[problem.instance_pointer]])} times",
+            expected="one value",
+            keyword=REPEATED,
+        )
+        if problem.instance_pointer in places and problem.keyword == "type"
+        else problem
+        for problem in found
+    ]
+
+
+def _unfit(given: str | None, content: tuple[MediaType, ...]) -> Problem:
+    expected = [media_type.name for media_type in content]
+    shown = f"the media type {given.partition(';')[0].strip()}" if given else "no media type"
+    return Problem(
+        message=f"the body has {shown}, not {' or '.join(expected)}",
+        instance_pointer="/header/Content-Type",
+        spec_pointer=content[0].pointer.rpartition("/")[0],
+        expected=expected,
+        actual=given,
+        keyword="content",
+    )
+
+
+def sound(reading: Reading, broken: Iterable[str]) -> Reading:
+    """Give a reading without the values at some pointers, so that nothing is concluded from a broken value.
+
+    Members are left out; items stay in their place as null, so that lists keep their length.
+    """
+    body, values = reading.body, dict(reading.parameters)
+    for pointer in broken:
+        parameter = "/".join(tokens(pointer)[:2])
+        if parameter in values:
+            del values[parameter]
+        elif body is not ABSENT:
+            body = ABSENT if not pointer else without(body, pointer)
+    return replace(reading, body=body, parameters=values)
+
+
+def without(body: Any, pointer: str) -> Any:
+    """Give a copy of a value without what a pointer leads to; the value itself where it leads nowhere."""
+    first, *rest = tokens(pointer)
+    if isinstance(body, dict) and first in body:
+        if not rest:
+            return {name: value for name, value in body.items() if name != first}
+        below = pointer[len(escape(first)) + 1 :]
+        return {**body, first: without(body[first], below)}
+    if isinstance(body, list) and first.isdigit() and int(first) < len(body):
+        index = int(first)
+        below = pointer[len(first) + 1 :]
+        return [*body[:index], without(body[index], below) if rest else None, *body[index + 1 :]]
+    return body
 
 
 def pick(content: tuple[MediaType, ...], content_type: str | None) -> MediaType | None:
@@ -147,35 +235,23 @@ def pick(content: tuple[MediaType, ...], content_type: str | None) -> MediaType 
     return None
 
 
-def decode(media_type: MediaType, body: bytes, root: JsonSchema) -> Any:
-    """Decode a body: JSON, forms and text; `ABSENT` for whatever a schema cannot describe.
+def decode(media_type: MediaType, body: bytes) -> Any:
+    """Decode a body that is no form: JSON and text; `ABSENT` for whatever a schema cannot describe.
 
     Raises:
         ValueError: the body is not what the media type says.
 
     """
     if media_type.is_json:
-        try:
-            return _decode_json(body)
-        except RecursionError as error:
-            message = "JSON nested too deeply"
-            raise ValueError(message) from error
-    if media_type.is_form:
-        return forms.decode(body, root)
+        return strict_json.decode(body)
     if media_type.essence.startswith("text/"):
         return body.decode("utf-8")
     return ABSENT
 
 
 def _why(error: ValueError, body: bytes) -> str:
-    if isinstance(error, msgspec.DecodeError):
-        try:
-            json.loads(body)
-        except json.JSONDecodeError as precise:
-            return f"not JSON: {precise.msg} at line {precise.lineno}, column {precise.colno}"
-        except (RecursionError, UnicodeDecodeError):
-            pass
-        return f"not JSON: {str(error).removeprefix('JSON is malformed: ')}"
-    if isinstance(error, UnicodeDecodeError):
-        return f"the byte 0x{body[error.start]:02x} at offset {error.start} is not UTF-8"
-    return str(error)
+    if not isinstance(error, UnicodeDecodeError):
+        return str(error)
+    if error.object != body:
+        return f"the byte 0x{error.object[error.start]:02x}, percent-encoded, is not UTF-8"
+    return f"the byte 0x{body[error.start]:02x} at offset {error.start} is not UTF-8"

@@ -8,22 +8,22 @@ one object is lost in decoding, its quotes are not.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
-from typing import Any, Final
+from typing import Any
 
 from conformance.model.operation import JsonSchema
-from conformance.schemas.walk import items, keyword, properties, types
+from conformance.schemas.walk import Trail, entered, items, keyword, properties, types
 
 Look = Callable[[Any], tuple[Hashable, int]]
 """Gives the shape of a valid value and the number of strings in it."""
 
-_DEEPEST: Final = 12
+
 _Column = Callable[[Sequence[Any]], tuple[Hashable, int]]
 """Gives the shape of several values of one schema together, and the number of strings in them."""
 
 
 def look(root: JsonSchema) -> Look:
     """Compile a function for the values that are valid by a self-contained schema in its closed form."""
-    column = _column(root, root, 0)
+    column = _column(root, root, (), {})
     direct: Look | None = getattr(column, "one", None)
     return direct or _alone(column)
 
@@ -37,16 +37,27 @@ def count_strings(value: Any) -> int:
     return sum(map(count_strings, value)) if type(value) is list else 0
 
 
-def _column(schema: JsonSchema, root: JsonSchema, depth: int) -> _Column:
+def _column(schema: JsonSchema, root: JsonSchema, trail: Trail, made: dict[frozenset[int], _Column]) -> _Column:
+    """Compile a schema once; inside itself it is anything."""
+    inside = entered(schema, root, trail)
+    if inside is None or isinstance(schema, bool):
+        return _anything
+    here = inside[-1]
+    if here not in made:
+        made[here] = _compiled(schema, root, inside, made)
+    return made[here]
+
+
+def _compiled(schema: JsonSchema, root: JsonSchema, trail: Trail, made: dict[frozenset[int], _Column]) -> _Column:
     declared = properties(schema, root)
     allowed = types(schema, root)
-    if depth > _DEEPEST:
-        return _anything
     if declared and allowed <= {"object", "null"}:
-        return _objects({name: _column(child, root, depth + 1) for name, child in declared.items()})
+        columns = {name: _column(child, root, trail, made) for name, child in declared.items()}
+        more = keyword(schema, root, "additionalProperties")
+        return _objects(columns, is_open=more is not None and more is not False)
     item = items(schema, root)
     if item is not None and allowed <= {"array", "null"}:
-        return _arrays(_column(item, root, depth + 1))
+        return _arrays(_column(item, root, trail, made))
     if {"object", "array"} & allowed:
         return _anything
     if isinstance(keyword(schema, root, "enum"), list):
@@ -79,7 +90,7 @@ def _some_strings(values: Sequence[Any]) -> tuple[Hashable, int]:
     return None in values, list(map(type, values)).count(str)
 
 
-def _objects(columns: dict[str, _Column]) -> _Column:
+def _objects(columns: dict[str, _Column], *, is_open: bool) -> _Column:
     choices = tuple(name for name, column in columns.items() if column is _members)
     nested = tuple(
         (name, getattr(column, "one", None) or _alone(column))
@@ -97,6 +108,8 @@ def _objects(columns: dict[str, _Column]) -> _Column:
                 shape, count = look_at(found)
                 inner.append(shape)
                 strings += count
+        if is_open:
+            strings += sum(_strings_within(found) for name, found in value.items() if name not in columns)
         return (tuple(value), kinds, tuple(inner)), strings
 
     def together(values: Sequence[Any]) -> tuple[Hashable, int]:
@@ -111,7 +124,8 @@ def _objects(columns: dict[str, _Column]) -> _Column:
             return (gaps, frozenset([shape for shape, _ in found])), sum([count for _, count in found])
         keys = names.pop()
         seen = [
-            columns[name](values) for name, values in zip(keys, zip(*map(_values, present), strict=True), strict=True)
+            columns.get(name, _anything)(values)
+            for name, values in zip(keys, zip(*map(_values, present), strict=True), strict=True)
         ]
         strings = len(keys) * len(present) + sum([count for _, count in seen])
         return (gaps, keys, tuple([shape for shape, _ in seen])), strings
@@ -121,6 +135,10 @@ def _objects(columns: dict[str, _Column]) -> _Column:
 
 
 _values = dict.values
+
+
+def _strings_within(value: Any) -> int:
+    return 0 if type(value) is str else count_strings(value)
 
 
 def _alone(column: _Column) -> Look:

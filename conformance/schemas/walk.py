@@ -11,6 +11,10 @@ from conformance.model.operation import JsonSchema, Schema
 from conformance.openapi.dialect import NULLABLE
 from conformance.openapi.document import escape, tokens
 
+Trail = tuple[frozenset[int], ...]
+"""The schemas around one that is being walked, outermost first, each by the identities of its parts."""
+
+_DEEPEST: Final = 12
 _ALL_TYPES: Final = frozenset({"array", "boolean", "integer", "null", "number", "object", "string"})
 
 
@@ -32,6 +36,14 @@ def parts(schema: JsonSchema, root: JsonSchema) -> Iterator[Mapping[str, Any]]:
         waiting.extend(node.get("allOf", ()))
         if NULLABLE in node:
             waiting.append(node["anyOf"][0])
+
+
+def entered(schema: JsonSchema, root: JsonSchema, trail: Trail) -> Trail | None:
+    """Give the trail inside a schema; None where it is on the trail already, or the trail is too long."""
+    here = frozenset(map(id, parts(schema, root)))
+    if len(trail) > _DEEPEST or any(here & around for around in trail):
+        return None
+    return (*trail, here)
 
 
 def target(reference: str, root: JsonSchema) -> JsonSchema:

@@ -10,10 +10,10 @@ from __future__ import annotations
 import contextlib
 import itertools
 import socket
+import ssl
 import struct
-import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from threading import Event, Lock, Thread
 from types import TracebackType
@@ -25,6 +25,8 @@ from conformance.model.http import Headers, Request, Response
 MAX_HEAD: Final = 256 * 1024
 MAX_BODY: Final = 50 * 1024 * 1024
 _BODILESS: Final = frozenset({204, 304})
+_TLS: Final = b"\x16"
+"""The first byte of a TLS handshake, whose sender waits for an answer."""
 _RESET: Final = struct.pack("ii", 1, 0)
 """SO_LINGER on, zero seconds: closing sends RST instead of FIN."""
 
@@ -49,8 +51,17 @@ class Captured:
     """Counts the connections of a server."""
     proxied: bool
     """True where the client took this server for a proxy (absolute-form, RFC 9112, 3.2.2)."""
-    at: float
-    """Monotonic seconds when the last byte had come."""
+    abandoned: bool = False
+    """True where its sender had left before it was read: what gave up waiting."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tunnel:
+    """Hosts that the server stands for when a client takes it for a proxy and asks for a tunnel (CONNECT)."""
+
+    hosts: frozenset[str]
+    tls: ssl.SSLContext
+    """With a certificate for all of them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,10 +95,14 @@ class Unintelligible(Exception):
 class Wire:
     """The server; a context manager that serves as long as it is entered."""
 
-    def __init__(self, answer: Answer) -> None:
-        """Listen on a free port of 127.0.0.1; `answer` is asked from one thread for each connection."""
+    def __init__(
+        self, answer: Answer, *, tls: ssl.SSLContext | None = None, tunnel: Tunnel | None = None, port: int = 0
+    ) -> None:
+        """Listen on a port of 127.0.0.1 (0: any free one); `answer` is asked from one thread for each connection."""
         self._answer = answer
-        self._listener = socket.create_server(("127.0.0.1", 0), backlog=64)
+        self._tls = tls
+        self._tunnel = tunnel
+        self._listener = socket.create_server(("127.0.0.1", port), backlog=64)
         self.port: int = self._listener.getsockname()[1]
         self._closing = Event()
         self._lock = Lock()
@@ -103,7 +118,7 @@ class Wire:
     @property
     def url(self) -> str:
         """The address without a trailing slash."""
-        return f"http://{self.authority}"
+        return f"{'http' if self._tls is None else 'https'}://{self.authority}"
 
     def __enter__(self) -> Self:
         """Start to serve."""
@@ -146,15 +161,23 @@ class Wire:
     def _serve(self, connection: socket.socket, number: int) -> None:
         try:
             with connection, contextlib.suppress(OSError):
-                stream = _Stream(connection)
-                ending = Ending.KEEP
-                while ending is Ending.KEEP and not self._closing.is_set():
-                    ending = self._turn(stream, connection, number)
-                if ending is Ending.RESET:
-                    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+                if self._tls is None:
+                    self._talk(connection, number)
+                else:
+                    with self._tls.wrap_socket(connection, server_side=True) as secured:
+                        self._talk(secured, number)
         finally:
             with self._lock:
                 self._open.pop(number, None)
+
+    def _talk(self, connection: socket.socket, number: int) -> None:
+        """Serve requests until the connection ends."""
+        stream = _Stream(connection)
+        ending = Ending.KEEP
+        while ending is Ending.KEEP and not self._closing.is_set():
+            ending = self._turn(stream, connection, number)
+        if ending is Ending.RESET:
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
 
     def _turn(self, stream: _Stream, connection: socket.socket, number: int) -> Ending:
         """Serve one request."""
@@ -165,14 +188,41 @@ class Wire:
             return Ending.CLOSE
         if captured is None:
             return Ending.CLOSE
+        captured = replace(captured, abandoned=_is_gone(connection))
+        tunnel = self._tunnel if captured.request.method == "CONNECT" else None
+        if tunnel is not None and urlsplit(captured.request.url).hostname in tunnel.hosts:
+            connection.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
+            with tunnel.tls.wrap_socket(connection, server_side=True) as secured:
+                self._talk(secured, number)
+            return Ending.CLOSE
         reply = self._answer(captured)
         if reply.delay and self._closing.wait(reply.delay):
             return Ending.CLOSE
+        asked = (captured.request.headers.get("Connection") or "").lower()
+        if reply.ending is Ending.KEEP and asked == "close":
+            connection.sendall(_last(reply.data))
+            return Ending.CLOSE
         if reply.data:
             connection.sendall(reply.data)
-        if reply.ending is Ending.KEEP and (captured.request.headers.get("Connection") or "").lower() == "close":
-            return Ending.CLOSE
         return reply.ending
+
+
+def _is_gone(connection: socket.socket) -> bool:
+    """Tell whether the other side has closed a connection; over TLS nobody can tell."""
+    if isinstance(connection, ssl.SSLSocket):
+        return False
+    try:
+        return connection.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) == b""
+    except BlockingIOError:
+        return False
+    except OSError:
+        return True
+
+
+def _last(data: bytes) -> bytes:
+    """Give an answer that says to be the last on its connection (RFC 9112, 9.6)."""
+    start, end, rest = data.partition(b"\r\n")
+    return start + end + b"Connection: close\r\n" + rest
 
 
 class _Stream:
@@ -196,6 +246,9 @@ class _Stream:
 
         """
         while (found := self._buffer.find(mark, self._start)) < 0:
+            if self._buffer[self._start : self._start + 1] == _TLS:
+                message = "a TLS handshake on a plain port"
+                raise Unintelligible(message)
             if len(self._buffer) - self._start > limit:
                 message = f"more than {limit:,} bytes without an end"
                 raise Unintelligible(message)
@@ -265,7 +318,6 @@ def _captured(stream: _Stream, number: int, authority: str) -> Captured | None:
         request=Request(method=method.upper(), url=url, headers=headers, body=body),
         connection=number,
         proxied=proxied,
-        at=time.monotonic(),
     )
 
 
@@ -275,8 +327,7 @@ def _url(target: str, host: str, authority: str) -> tuple[str, bool]:
     A request that names another host was redirected to this server: what it is for is spoken over TLS.
     """
     if not target.startswith("/"):
-        parts = urlsplit(target)
-        return (target if parts.scheme else f"https://{target}"), True
+        return (target if "://" in target else f"https://{target}"), True
     return f"{'http' if host == authority else 'https'}://{host}{target}", False
 
 

@@ -43,6 +43,9 @@ class AsgiTarget:
             self.close()
             raise TargetError(target=name, what=f"its start-up failed: {failed}", hint="fix it, then try again")
 
+    def reach(self) -> None:
+        """Do nothing: it is in this process."""
+
     def send(self, request: Request) -> Outcome:
         """Give the response, the time-out, or the exception that the application raised."""
         start = time.perf_counter()

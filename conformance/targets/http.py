@@ -4,33 +4,38 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
-import os
 import re
-import ssl
 import time
-from collections.abc import Iterable, Iterator
-from pathlib import Path
+from collections.abc import Collection, Iterable, Iterator
 from typing import Final
-from urllib.parse import SplitResult, urlsplit, urlunsplit
-from urllib.request import getproxies, proxy_bypass
-
-import aiohttp
-import yarl
-from multidict import CIMultiDict
+from urllib.parse import urlsplit, urlunsplit
 
 from conformance.errors import TargetError
-from conformance.model.http import Headers, Request, Response
+from conformance.model.http import Request, Response
 from conformance.model.operation import Server
+from conformance.targets.applications import answered
+from conformance.targets.connection import Broken, Connection, Reply
 from conformance.targets.target import Dialogue, Failure, Options, Outcome, Reason, T
+from conformance.targets.way import Way, parsed, proxy_for
 
 WRITTEN: Final = "http(s)://host[:port][/path]"
 
-_SKIPPED: Final = ("Accept", "Accept-Encoding", "Content-Type", "User-Agent")
-"""Header fields that aiohttp would add by itself."""
+_REPEATABLE: Final = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"})
+"""Methods that may be sent again when a kept connection turns out to be closed (RFC 9110, 9.2.2)."""
+_WITH_BODY: Final = frozenset({"POST", "PUT", "PATCH"})
+_BATCH: Final = 8
+"""Dialogues of one worker that may end before they are taken."""
+_LATEST: Final = 0.05
+"""Seconds after which they are taken, however few they are."""
+_AHEAD: Final = 64
+"""Dialogues of one worker that may end while an earlier one is still held, before it naps."""
+_NAP: Final = 0.01
+_PAUSES: Final = (0.1, 0.4, 1.0, 2.0)
+"""Seconds that a target which was there gets to come back."""
+_ENDS: Final = re.compile(r"[\r\n\0]")
 _IDLE: Final = 2.0
 """Seconds that an idle connection is kept: less than servers do, so that none closes under a request."""
 _LONGEST_WAIT: Final = 30.0
-_BUNDLES: Final = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
 
 
 class HttpTarget:
@@ -49,43 +54,31 @@ class HttpTarget:
 
         """
         self.name = url
-        self._base = _parsed(url)
+        self._base = parsed(url)
         self._options = options
         self._places = Places(url, options.servers)
         self.local = is_loopback(self._base.hostname or "")
-        self._proxy = None if self.local else _proxy(self._base.scheme, self._base.netloc)
-        self._ssl = _trust(url) if self._base.scheme == "https" else None
+        self._way = Way(self._base, None if self.local else proxy_for(self._base.scheme, self._base.netloc), url)
         self._runner = asyncio.Runner()
-        self._session: aiohttp.ClientSession | None = None
+        self._idle: list[Connection] = []
         self._pace = _Pace(options.rate)
+        self._was_there = False
+        self._is_gone = False
         self.retried = 0
         """Requests that were sent again after a 429."""
 
     def reach(self) -> None:
-        """Open and close one connection.
+        """Open one connection, which the first request will use.
 
         Raises:
             TargetError: nobody listens there.
 
         """
-        outcome = self._runner.run(self._reach())
-        if outcome:
-            raise TargetError(target=self.name, what=outcome, hint="start the server, or check host and port")
-
-    async def _reach(self) -> str:
-        if self._proxy is not None:
-            return ""
-        port = self._base.port or (443 if self._base.scheme == "https" else 80)
         try:
-            _, writer = await asyncio.wait_for(
-                asyncio.open_connection(self._base.hostname, port), self._options.timeout
-            )
-        except TimeoutError:
-            return f"no connection within {self._options.timeout:g} s"
-        except OSError as error:
-            return f"no connection: {error.strerror or error}"
-        writer.close()
-        return ""
+            self._idle.append(self._runner.run(self._connect()))
+        except Broken as error:
+            hint = "start the server, or check host and port"
+            raise TargetError(target=self.name, what=error.message, hint=hint) from error
 
     def send(self, request: Request) -> Outcome:
         """Give the response, or why there is none."""
@@ -95,41 +88,39 @@ class HttpTarget:
         """Hold as many dialogues at the same time as there are workers; give what each returns in their order."""
         loop = self._runner.get_loop()
         source = enumerate(dialogues)
-        running: dict[asyncio.Task[T], int] = {}
         ended: dict[int, T] = {}
-        turn, exhausted = 0, False
+        pause = asyncio.Event()
+        workers = [loop.create_task(self._work(source, ended, pause)) for _ in range(self._options.workers)]
+        turn = 0
         try:
             while True:
-                while not exhausted and len(running) < self._options.workers and len(ended) < self._ahead:
-                    number, dialogue = next(source, (0, None))
-                    if dialogue is None:
-                        exhausted = True
-                    else:
-                        running[loop.create_task(self._hold(dialogue))] = number
-                if turn in ended:
+                while turn in ended:
                     yield ended.pop(turn)
                     turn += 1
-                elif running:
-                    waiting = asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
-                    for task in loop.run_until_complete(waiting)[0]:
-                        ended[running.pop(task)] = task.result()
-                else:
-                    return
+                if all(worker.done() for worker in workers) and not ended:
+                    break
+                pause.clear()
+                loop.run_until_complete(_any(workers, pause))
+            for worker in workers:
+                worker.result()
         finally:
-            for task in running:
-                task.cancel()
-            if running:
-                loop.run_until_complete(asyncio.wait(running))
+            for worker in workers:
+                worker.cancel()
+            loop.run_until_complete(asyncio.wait(workers))
 
-    @property
-    def _ahead(self) -> int:
-        """How many dialogues may have ended while an earlier one is still held."""
-        return 16 * self._options.workers
+    async def _work(self, source: Iterator[tuple[int, Dialogue[T]]], ended: dict[int, T], pause: asyncio.Event) -> None:
+        """Hold one dialogue after the other, and pause now and then for what has ended to be taken."""
+        for number, dialogue in source:
+            ended[number] = await self._hold(dialogue)
+            if len(ended) >= _BATCH * self._options.workers:
+                pause.set()
+                await asyncio.sleep(0 if len(ended) < _AHEAD * self._options.workers else _NAP)
 
     def close(self) -> None:
         """Close the connections."""
-        if self._session is not None:
-            self._runner.run(self._session.close())
+        for connection in self._idle:
+            connection.close()
+        self._runner.run(asyncio.sleep(0))
         self._runner.close()
 
     async def _hold(self, dialogue: Dialogue[T]) -> T:
@@ -153,45 +144,97 @@ class HttpTarget:
         return outcome
 
     async def _once(self, request: Request) -> Outcome:
+        sent = self._written(request)
+        if sent is None:
+            return Failure(reason=Reason.WITHHELD, message="HTTP cannot carry a header field with a line break")
+        if self._is_gone:
+            return Failure(reason=Reason.WITHHELD, message="the target is gone: it does not take connections any more")
         start = time.perf_counter()
         try:
-            return await self._exchange(request, start)
-        except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
-            reason, message = _explained(error, self._options.timeout)
-            return Failure(reason=reason, message=message, elapsed=time.perf_counter() - start)
+            reply = await self._exchange(request.method, sent)
+        except Broken as error:
+            return Failure(reason=error.reason, message=error.message, elapsed=time.perf_counter() - start)
+        self._was_there = True
+        return answered(
+            reply.status, list(reply.headers), reply.body, elapsed=time.perf_counter() - start, reason=reply.reason
+        )
 
-    async def _exchange(self, request: Request, start: float) -> Response:
-        headers = CIMultiDict(request.headers.pairs)
-        if self._options.keep_host and "Host" not in headers:
-            headers["Host"] = urlsplit(request.url).netloc
-        async with self._open().request(
-            request.method,
-            yarl.URL(self._places.of(request.url), encoded=True),
-            headers=headers,
-            data=request.body or None,
-            allow_redirects=False,
-            skip_auto_headers=_SKIPPED,
-            proxy=self._proxy,
-        ) as answer:
-            body = await answer.read()
-            return Response(
-                status=answer.status,
-                reason=answer.reason or "",
-                headers=Headers(tuple((_text(name), _text(value)) for name, value in answer.raw_headers)),
-                body=body,
-                elapsed=time.perf_counter() - start,
-            )
+    async def _exchange(self, method: str, sent: bytes) -> Reply:
+        """Send over an idle connection, or a fresh one where there is none or its end had been closed."""
+        connection = self._rested()
+        if connection is not None:
+            try:
+                return await self._over(connection, method, sent)
+            except Broken as error:
+                if error.reason is not Reason.RESET or not connection.silent or method not in _REPEATABLE:
+                    raise
+        return await self._over(await self._connect(), method, sent)
 
-    def _open(self) -> aiohttp.ClientSession:
-        if self._session is None:
-            self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(
-                    limit=self._options.workers, keepalive_timeout=_IDLE, ssl=self._ssl or True, ttl_dns_cache=300
-                ),
-                timeout=aiohttp.ClientTimeout(total=self._options.timeout),
-                cookie_jar=aiohttp.DummyCookieJar(),
-            )
-        return self._session
+    async def _over(self, connection: Connection, method: str, sent: bytes) -> Reply:
+        try:
+            reply = await connection.exchange(sent, is_head=method == "HEAD", timeout=self._options.timeout)
+        except asyncio.CancelledError:
+            connection.close()
+            raise
+        if connection.is_open and connection.reusable:
+            self._idle.append(connection)
+        return reply
+
+    def _rested(self) -> Connection | None:
+        """Give a connection that has not been idle for long."""
+        while self._idle:
+            connection = self._idle.pop()
+            if connection.is_open and self._runner.get_loop().time() - connection.idle_since < _IDLE:
+                return connection
+            connection.close()
+        return None
+
+    async def _connect(self) -> Connection:
+        """Open a connection; a target that was there gets some time to come back before it counts as gone."""
+        for pause in _PAUSES if self._was_there else ():
+            try:
+                return await self._opened()
+            except Broken as error:
+                if error.reason is not Reason.UNREACHABLE:
+                    raise
+            await asyncio.sleep(pause)
+        try:
+            return await self._opened()
+        except Broken as error:
+            self._is_gone = self._was_there and error.reason is Reason.UNREACHABLE
+            raise
+
+    async def _opened(self) -> Connection:
+        connection = await self._way.open(self._options.timeout)
+        connection.idle_since = self._runner.get_loop().time()
+        return connection
+
+    def _written(self, request: Request) -> bytes | None:
+        """Write a request; None where a header field has characters that would end it."""
+        url = urlsplit(self._places.of(request.url))
+        target = f"{url.path or '/'}?{url.query}" if url.query else url.path or "/"
+        host = urlsplit(request.url).netloc if self._options.keep_host else self._base.netloc
+        pairs = list(request.headers.pairs)
+        if "Host" not in request.headers:
+            pairs.insert(0, ("Host", host))
+        pairs += self._way.fields
+        lines = [f"{name}: {value}" for name, value in pairs]
+        if any(_ENDS.search(line) for line in lines):
+            return None
+        if request.body or request.method in _WITH_BODY:
+            lines.append(f"Content-Length: {len(request.body)}")
+        head = "\r\n".join([f"{request.method} {self._way.origin}{target} HTTP/1.1", *lines, "", ""])
+        return head.encode("utf-8", "surrogateescape") + request.body
+
+
+async def _any(workers: Collection[asyncio.Task[None]], pause: asyncio.Event) -> None:
+    """Wait for a pause, for a worker to end, or for a moment."""
+    waiting = asyncio.ensure_future(pause.wait())
+    try:
+        running = {worker for worker in workers if not worker.done()}
+        await asyncio.wait({waiting, *running}, timeout=_LATEST, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        waiting.cancel()
 
 
 class Places:
@@ -199,7 +242,7 @@ class Places:
 
     def __init__(self, target: str, servers: Iterable[Server]) -> None:
         """Keep the target's URL and the base paths of the documented servers."""
-        base = _parsed(target)
+        base = parsed(target)
         self._scheme, self._authority = base.scheme, base.netloc
         self._own_path: str | None = base.path.rstrip("/") if base.path else None
         ordered = sorted(set(servers), key=lambda server: (-len(server.base_path), server.url))
@@ -236,18 +279,6 @@ class _Pace:
         await asyncio.sleep(slot - moment)
 
 
-def _parsed(url: str) -> SplitResult:
-    try:
-        parts = urlsplit(url)
-        _ = parts.port
-    except ValueError as error:
-        raise TargetError(target=url, what=f"no URL: {error}", hint="write http://host:port") from error
-    if not parts.hostname or parts.query or parts.fragment or "@" in parts.netloc:
-        hint = "give credentials by --auth" if "@" in parts.netloc else "write http://host:port/path"
-        raise TargetError(target=url, what="no URL of a server", hint=hint)
-    return parts
-
-
 def is_loopback(host: str) -> bool:
     """Tell whether a host name or address stays on this machine."""
     if host == "localhost" or host.endswith(".localhost"):
@@ -256,26 +287,6 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host.strip("[]")).is_loopback
     except ValueError:
         return False
-
-
-def _proxy(scheme: str, authority: str) -> str | None:
-    return None if proxy_bypass(authority) else getproxies().get(scheme)
-
-
-def _trust(url: str) -> ssl.SSLContext:
-    """Give the certificates that the environment trusts."""
-    bundle = next((os.environ[name] for name in _BUNDLES if os.environ.get(name)), None)
-    if bundle is None:
-        return ssl.create_default_context()
-    folder = Path(bundle).is_dir()
-    try:
-        return ssl.create_default_context(cafile=None if folder else bundle, capath=bundle if folder else None)
-    except (OSError, ssl.SSLError) as error:
-        raise TargetError(
-            target=url,
-            what=f"the certificate bundle {bundle} cannot be read: {error}",
-            hint=f"check {', '.join(_BUNDLES)}",
-        ) from error
 
 
 def _retry_after(outcome: Outcome, attempt: int) -> float | None:
@@ -287,29 +298,6 @@ def _retry_after(outcome: Outcome, attempt: int) -> float | None:
         return None
     asked = outcome.headers.get("Retry-After") or ""
     return min(float(asked) if re.fullmatch(r"\d+(\.\d+)?", asked) else 0.5 * 2**attempt, _LONGEST_WAIT)
-
-
-def _explained(error: Exception, timeout: float) -> tuple[Reason, str]:
-    match error:
-        case TimeoutError():
-            return Reason.TIMEOUT, f"no answer within {timeout:g} s"
-        case aiohttp.ClientSSLError():
-            return Reason.TLS, str(error)
-        case aiohttp.ClientConnectorError():
-            return Reason.UNREACHABLE, f"no connection: {error.strerror or error}"
-        case aiohttp.ClientPayloadError():
-            return Reason.TRUNCATED, str(error)
-        case aiohttp.ServerDisconnectedError() | OSError():
-            return Reason.RESET, f"the connection ended before the answer: {error}"
-        case _:
-            return Reason.NOT_HTTP, f"{type(error).__name__}: {error}"
-
-
-def _text(value: bytes) -> str:
-    try:
-        return value.decode("utf-8")
-    except UnicodeDecodeError:
-        return value.decode("latin-1")
 
 
 def connect(text: str, options: Options) -> HttpTarget:

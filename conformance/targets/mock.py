@@ -24,6 +24,9 @@ class MockTarget:
         """Keep the function."""
         self._answer = answer
 
+    def reach(self) -> None:
+        """Do nothing: it is in this process."""
+
     def send(self, request: Request) -> Outcome:
         """Give the response."""
         start = time.perf_counter()

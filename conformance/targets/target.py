@@ -80,6 +80,14 @@ class Target(Protocol):
     def local(self) -> bool:
         """Whether nothing leaves this machine."""
 
+    def reach(self) -> None:
+        """Find out whether anybody is there.
+
+        Raises:
+            TargetError: nobody is.
+
+        """
+
     def send(self, request: Request) -> Outcome:
         """Give the outcome of one request."""
 

@@ -27,6 +27,9 @@ class WsgiTarget:
         self.name = name
         self._application = application
 
+    def reach(self) -> None:
+        """Do nothing: it is in this process."""
+
     def send(self, request: Request) -> Outcome:
         """Give the response, or the exception that the application raised."""
         start = time.perf_counter()

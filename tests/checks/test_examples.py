@@ -7,8 +7,12 @@ import pytest
 from conformance import checks
 from conformance.checks import trial
 from conformance.checks.explanation import explanation
-from conformance.checks.judge import Judge
-from conformance.model.rule import Check, Example
+from conformance.checks.gate import Gate
+from conformance.checks.judge import Judge, Judgement
+from conformance.checks.succession import Sessions
+from conformance.model.rule import Check, Example, Subject
+from conformance.model.session import REMEMBERED
+from conformance.profiles.twilio.sids import demands
 from conformance.run.suite import compiler
 
 CASES = [
@@ -19,14 +23,29 @@ CASES = [
 ]
 
 
+def judged(example: Example, check: Check) -> list[Judgement]:
+    held = [each for each in checks.every() if not each.strict or each is check]
+    judge = Judge(trial.operations(example), checks=held, compiler=compiler())
+    sessions = Sessions(judge, limit=example.remembers or REMEMBERED)
+    return [sessions.judge(judge.judge(each)) for each in trial.session(example)]
+
+
 @pytest.mark.parametrize(("check", "example", "is_bad"), CASES)
 def test_check_judges_its_example(check: Check, example: Example, is_bad: bool) -> None:
-    judge = Judge(trial.operations(example), checks=checks.every(), compiler=compiler())
-    judgement = judge.judge(trial.exchange(example))
-    assert not judgement.crashed
-    assert {finding.rule_id for finding in judgement.findings} == ({check.id} if is_bad else set())
-    if not is_bad and judgement.operation is not None and check.subject.value != "routes":
-        assert check.id in judgement.passed
+    *before, last = judged(example, check)
+    assert not any(each.findings for each in before)
+    assert not any(each.crashed for each in (*before, last))
+    assert {finding.rule_id for finding in last.findings} == ({check.id} if is_bad else set())
+    if not is_bad and last.operation is not None and check.subject is not Subject.ROUTE:
+        assert check.id in last.passed
+
+
+@pytest.mark.parametrize(("check", "example", "is_bad"), CASES)
+def test_gate_clears_nothing_that_a_check_objects_to(check: Check, example: Example, is_bad: bool) -> None:
+    judge = Judge(trial.operations(example), checks=[check], compiler=compiler())
+    gate = Gate(judge, tighten=demands)
+    if is_bad and check.subject not in {Subject.SESSION, Subject.CASE}:
+        assert gate.clear(trial.exchange(example)) is None
 
 
 @pytest.mark.parametrize("check", checks.every(), ids=lambda check: check.id)

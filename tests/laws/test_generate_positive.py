@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from conformance.generate.case import request
 from conformance.generate.plan import cases, plan, rebuild
+from conformance.generate.reach import unreached
 from conformance.model.http import Exchange, Request, Response, Source
 from conformance.model.operation import Contract, Location, Operation
 from conformance.model.route import Match
@@ -20,7 +21,7 @@ from conformance.openapi.router import Router
 from conformance.profiles.twilio.formats import FORMATS
 from conformance.profiles.twilio.requirements import requirements
 from conformance.profiles.twilio.samples import MAGIC
-from conformance.schemas import forms
+from conformance.schemas import coverage, forms
 from conformance.schemas.compiler import Compiler
 from conformance.schemas.formats import STANDARD
 from conformance.schemas.parameters import from_text
@@ -107,3 +108,17 @@ def test_cases_meet_the_prose_rules_carry_credentials_and_repeat_nothing(key: st
 @given(st.dictionaries(st.text(min_size=1), st.one_of(st.text(), st.lists(st.text(), min_size=2)), max_size=5))
 def test_forms_are_read_as_they_were_written(value: dict[str, object]) -> None:
     assert forms.decode(forms.encode(value), {"type": "object"}) == value
+
+
+def test_positive_cases_reach_everything_that_a_request_can_show() -> None:
+    for operation in operations():
+        seen: set[str] = set()
+        for case in cases(operation, seed=3):
+            sent = request(case)
+            found = router().match(sent.method, sent.url)
+            assert isinstance(found, Match)
+            exchange = Exchange(
+                id="1", request=sent, response=Response(status=0), source=Source(kind="run", path="", index=0)
+            )
+            seen |= coverage.seen(Reader(operation, COMPILER).read(exchange, dict(found.path_parameters)))
+        assert [name for name, _ in unreached(operation, seen) if not name.startswith(("status", "2"))] == []

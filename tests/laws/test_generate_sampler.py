@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from random import Random
 from typing import Any
@@ -13,10 +14,16 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from conformance.generate import patterns, writing
+from conformance.generate.case import Mode, request
 from conformance.generate.draws import Aim, Presence, Sampler
 from conformance.generate.patterns import Lean, Unsampleable
+from conformance.generate.plan import cases
 from conformance.generate.sampler import Builder, Wire
-from conformance.model.operation import Api, Contract, JsonSchema, Location, MediaType, Parameter, Schema
+from conformance.generate.validity import problems
+from conformance.model.expectation import Expect
+from conformance.model.operation import Api, Contract, JsonSchema, Location, MediaType, Operation, Parameter, Schema
+from conformance.openapi.document import parse
+from conformance.openapi.operations import build
 from conformance.profiles.twilio.formats import FORMATS
 from conformance.schemas import forms
 from conformance.schemas.compiler import Compiler
@@ -232,7 +239,7 @@ def test_deep_objects_have_their_names_in_brackets() -> None:
 @given(value=st.recursive(scalars, lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner), max_leaves=8))
 def test_json_bodies_are_read_as_they_were_written(value: Any) -> None:
     media_type = MediaType(name="application/json", schema=None, encoding={}, examples=(), pointer="")
-    assert decode(media_type, writing.body(media_type, value), True) == value  # noqa: FBT003 - the schema `true`
+    assert decode(media_type, writing.body(media_type, value)) == value
 
 
 @given(pattern=st.sampled_from(PATTERNS), seed=st.integers(0, 2**16), lean=st.sampled_from(Lean))
@@ -242,3 +249,47 @@ def test_text_of_a_pattern_matches_it(pattern: str, seed: int, lean: Lean) -> No
     assert jsonschema_rs.Draft202012Validator({"pattern": pattern}).is_valid(text)
     least, most = patterns.length(patterns.parse(pattern))
     assert least <= len(text) <= (len(text) if most is None else most)
+
+
+def test_one_and_one_point_nought_are_one_item() -> None:
+    sampler = built({"type": "array", "prefixItems": [{"const": 1}, {"const": 1.0}], "uniqueItems": True})
+    assert all(len(sampler.draw(Random(seed), Aim())) <= 1 for seed in range(9))
+
+
+def described(schema: JsonSchema, media_type: str, parameter_schema: JsonSchema) -> Operation:
+    query = {"name": "q", "in": "query", "required": True, "schema": parameter_schema}
+    body = {"required": True, "content": {media_type: {"schema": schema}}}
+    operation = {"parameters": [query], "requestBody": body, "responses": {"200": {"description": ""}}}
+    document = {
+        "openapi": "3.1.0",
+        "info": {"title": "t", "version": "1"},
+        "servers": [{"url": "https://api.example.com"}],
+        "paths": {"/things": {"post": operation}},
+    }
+    return build(parse(json.dumps(document).encode(), path="api.json"))[0]
+
+
+@given(
+    schema=schemas,
+    query=leaves,
+    media_type=st.sampled_from(["application/json", "application/x-www-form-urlencoded"]),
+    seed=st.integers(0, 2**16),
+)
+@settings(max_examples=150, deadline=None)
+def test_variants_of_any_schema_break_exactly_what_they_say(
+    schema: JsonSchema, query: JsonSchema, media_type: str, seed: int
+) -> None:
+    operation = described(schema, media_type, query)
+    for case in cases(operation, seed=seed, max_cases=12):
+        assert not problems(case), case.label
+    for mode in (Mode.BOUNDARY, Mode.NEGATIVE):
+        for case in cases(operation, mode=mode, seed=seed, max_cases=40):
+            found = problems(case)
+            if case.expect is Expect.ACCEPT:
+                assert not found, case.label
+            elif case.expect is Expect.REFUSE:
+                assert case.breaks is not None
+                if found:
+                    assert found == (case.breaks,), case.label
+                else:
+                    assert request(case).body == b"", case.label

@@ -35,7 +35,8 @@ def server(contract: Contract, seed: int) -> Mock:
 
 @cache
 def judge(contract: Contract) -> Judge:
-    return Judge(operations(contract), checks=checks.every(), compiler=compiler())
+    usual = [check for check in checks.every() if not check.strict]
+    return Judge(operations(contract), checks=usual, compiler=compiler())
 
 
 STEPS = st.lists(st.tuples(st.integers(0, 89), st.integers(0, 99), st.integers(0, 2**32)), min_size=1, max_size=20)

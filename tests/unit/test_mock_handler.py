@@ -582,6 +582,9 @@ def test_bodies_that_are_not_what_their_content_type_says_are_refused(client: Cl
     assert refused(client, "POST", queues, body=b"FriendlyName=x") == (415, 19056, ["/header/Content-Type"])
     assert refused(client, "POST", port_in)[:2] == (400, 20001)
     assert refused(client, "GET", queues, body=b"x")[0] == 400
+    call = client.url("twilio_voice.updateCall")
+    assert refused(client, "POST", call) == (400, 20001, [""])
+    assert client.send("POST", call, {}).status == 200
 
 
 def test_known_accounts_are_held_to_their_tokens() -> None:

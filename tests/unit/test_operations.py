@@ -366,11 +366,11 @@ components:
 """,
     )
     assert operation.parameters[0].pointer == "/components/parameters/P"
-    assert operation.parameters[0].schema.pointer == "/components/parameters/P/schema"
+    assert operation.parameters[0].schema.pointer == "/components/schemas/S"
     assert operation.request_body is not None
     assert operation.request_body.content[0].pointer == "/components/requestBodies/B/content/a~1b"
     assert operation.responses[0].content[0].schema is not None
-    assert operation.responses[0].content[0].schema.pointer == "/components/responses/R/content/a~1b/schema"
+    assert operation.responses[0].content[0].schema is operation.parameters[0].schema
 
 
 def test_path_items_may_be_shared() -> None:

@@ -56,7 +56,7 @@ CA = "^CA[0-9a-fA-F]{32}$"
         ({"type": "string"}, 1, ("", "type", "1 is an integer, not a string")),
         ({"type": "integer"}, "1", ("", "type", '"1" is a string, not an integer')),
         ({"type": ["string", "null"]}, 1.5, ("", "type", "1.5 is a number, not a string or null")),
-        ({"type": "array"}, None, ("", "type", "null is null, not an array")),
+        ({"type": "array"}, None, ("", "type", "null is not an array")),
         ({"type": "object"}, [True], ("", "type", "[true] is an array, not an object")),
         ({"enum": ["a", 1, None]}, "b", ("", "enum", '"b" is not one of "a", 1, null')),
         ({"const": {"a": 1}}, 1, ("", "const", '1 is not {"a": 1}')),
@@ -311,23 +311,38 @@ def test_format_names_inside_data_are_no_formats() -> None:
     assert found(schema, {"format": {"format": "int32"}}) == ()
 
 
-@pytest.mark.parametrize(
-    "group", ["type", "enum", "pattern", "identifier", "format", "required", "bounds", "structure"]
-)
+@pytest.mark.parametrize("group", ["type", "enum", "required", "bounds", "structure"])
 def test_group_is_planned_where_a_schema_uses_it(group: str) -> None:
     uses = {
-        "type": {"type": "string"}, "enum": {"const": 1}, "pattern": {"pattern": "a"}, "identifier": {"pattern": CA},
-        "format": {"format": "date"}, "required": {"required": ["a"]}, "bounds": {"uniqueItems": True},
-        "structure": {"items": False},
+        "type": {"type": "string"}, "enum": {"const": 1}, "required": {"required": ["a"]},
+        "bounds": {"uniqueItems": True}, "structure": {"items": False},
     }  # fmt: skip
     assert constraints.inspector(answering(uses[group]), Side.RESPONSE, group) is not None
-    assert constraints.inspector(answering({}), Side.RESPONSE, group) is None
-    assert constraints.inspector(answering(uses[group]), Side.REQUEST, group) is None
+    takes_the_rest = group == "structure"
+    assert (constraints.inspector(answering({}), Side.RESPONSE, group) is not None) is takes_the_rest
+    assert constraints.inspector(answering(uses[group]), Side.REQUEST, group) is None  # it has no schema
 
 
 def test_keywords_in_data_and_names_of_properties_are_not_counted() -> None:
     schema = {"properties": {"pattern": {}, "enum": {}}, "example": {"minimum": 1}, "default": {"type": "string"}}
-    assert constraints.kinds(answering(schema), Side.RESPONSE) <= {"structure"}
+    assert constraints.uses(answering(schema), Side.RESPONSE) == constraints.Uses(
+        groups=frozenset(), patterns=frozenset(), formats=frozenset()
+    )
+
+
+def test_patterns_and_formats_are_used_by_name() -> None:
+    used = constraints.uses(
+        answering({"items": {"pattern": CA}, "properties": {"a": {"format": "date"}}}), Side.RESPONSE
+    )
+    assert used.patterns == {CA}
+    assert used.formats == {"date"}
+
+
+def test_a_length_that_the_pattern_fixes_cannot_be_broken_alone() -> None:
+    fixed = {"type": "string", "pattern": CA, "minLength": 34, "maxLength": 34}
+    assert "bounds" not in constraints.uses(answering(fixed), Side.RESPONSE).groups
+    assert "bounds" in constraints.uses(answering({**fixed, "maxLength": 33}), Side.RESPONSE).groups
+    assert "bounds" in constraints.uses(answering({**fixed, "pattern": "^C+$"}), Side.RESPONSE).groups
 
 
 def test_keyword_of_no_group_is_structure() -> None:

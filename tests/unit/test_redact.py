@@ -1,251 +1,246 @@
-"""What redaction masks, and what it leaves to the reader."""
+"""Secrets never leave: every shape they had in public recordings, and every way out of the program."""
 
 from __future__ import annotations
 
 import base64
 import json
-import re
 import time
-from urllib.parse import quote, urlencode
+from pathlib import Path
+from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from click.testing import CliRunner
 
+from conformance.cli import main
 from conformance.model import redact
 from conformance.model.http import Exchange, Headers, Request, Response, Source
+from conformance.model.redact import MASK
 
-SID = "AC" + "0123456789abcdef" * 2
-SECRET = "visiblyfake5ecret0000000000000000"
-BASIC = base64.b64encode(f"{SID}:{SECRET}".encode()).decode()
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        f"https://{SID}:{SECRET}@api.twilio.com/2010-04-01/Accounts.json",
-        f"https:\\/\\/{SID}:{SECRET}@api.twilio.com\\/",
-        f"https://user:{SECRET}@example.com/",
-        f"https://{SECRET}@example.com/",
-        f"StatusCallback={quote(f'https://user:{SECRET}@example.com/', safe='')}",
-        f"curl -u {SID}:{SECRET} https://api.twilio.com",
-        f"AuthToken={SECRET}",
-        f"To=client%3Ajoe&AuthToken={SECRET}&From=x",
-        f"authtoken={SECRET}&x=1",
-        f"Auth%5FToken={SECRET}",
-        f"binding[auth_token]={SECRET}",
-        f"Binding%5BAuthToken%5D={SECRET}",
-        f"PrimaryAuthToken={SECRET}?x",
-        f"https://example.com/?api_key={SECRET}#top",
-        f"https://example.com/?a=1&X-Amz-Security-Token={SECRET}",
-        f"https://example.com/?sig={SECRET}",
-        f"url=https://example.com/?secret={SECRET}",
-        f"Url={quote(f'https://example.com/?a=b&password={SECRET}', safe='')}",
-        f'{{"auth_token": "{SECRET}"}}',
-        f'{{"authToken":"{SECRET}"}}',
-        f'{{"Auth-Token" : "{SECRET}"}}',
-        f'{{"secondary_auth_token": "{SECRET}\\" more {SECRET}"}}',
-        f'{{"password": "{SECRET}',
-        f'{{"apiKeys": 1, "api_key": "{SECRET}"}}',
-        f'{{"client_secret": ["{SECRET}", "{SECRET}"]}}',
-        json.dumps({"body": json.dumps({"auth_token": SECRET})}),
-        json.dumps({"body": json.dumps({"inner": json.dumps({"auth_token": f'{SECRET}"{SECRET}'})})}),
-        urlencode({"Payload": json.dumps({"auth_token": SECRET})}),
-        f'cut off: \\"auth_token\\": \\"{SECRET} {SECRET}',
-        f"{{'auth_token': '{SECRET}'}}",
-        f"Authorization: Basic {BASIC}",
-        f"authorization: basic {BASIC}",
-        f"Bearer {SECRET}",
-        f"eyJhbGciOiJub25lIn0.{SECRET}.x",
-        f'--b\r\nContent-Disposition: form-data; name="AuthToken"\r\n\r\n{SECRET}\r\n{SECRET}\r\n--b--',
-    ],
-)
-def test_credentials_never_stay(text: str) -> None:
-    masked = redact.text(text)
-    assert SECRET not in masked
-    assert BASIC not in masked
-    assert redact.MASK in masked
-    assert (SID in text and BASIC not in text) == (SID in masked)
+TOKEN = "t0ken-that-is-visibly-fake"
+ACCOUNT = "AC" + "0" * 32
 
 
 @pytest.mark.parametrize(
-    "text",
+    ("written", "masked"),
     [
-        f"https://api.twilio.com/2010-04-01/Accounts/{SID}/Calls.json?PageSize=50&PageToken=PACA123",
-        f'{{"sid": "{SID}", "next_page_token": "abc", "key": "services", "design": "x"}}',
-        '{"has_password": true, "secret": null, "token": ""}',
-        "Basic authentication is asked for, Bearer tokens are not",
-        "Fri, 14 Oct 2016 21:56:34 +0000",
-        "2016-10-14T21:56:34+02:00",
-        f"{SID}:CA{'0' * 32}",
-        "To=12345",
-        "someone@example.com, //cdn.example.com/a@b",
-        "price=-0.0075&count=15005550006",
+        (f"https://{ACCOUNT}:{TOKEN}@api.twilio.com/x", f"https://{ACCOUNT}:{MASK}@api.twilio.com/x"),
+        (f"https://{ACCOUNT}:{TOKEN}@at@api.twilio.com/x", f"https://{ACCOUNT}:{MASK}@api.twilio.com/x"),
+        ("https://api.twilio.com/a@b", "https://api.twilio.com/a@b"),
+        (f"AuthToken={TOKEN}&Name=x", f"AuthToken={MASK}&Name=x"),
+        (f"a=1&authtoken={TOKEN}", f"a=1&authtoken={MASK}"),
+        (f"https://h/a?api_key={TOKEN}#x", f"https://h/a?api_key={MASK}"),
+        (f"Password={TOKEN}", f"Password={MASK}"),
+        (f"SmsAuthToken={TOKEN}", f"SmsAuthToken={MASK}"),
+        (f'{{"auth_token": "{TOKEN}"}}', f'{{"auth_token": "{MASK}"}}'),
+        (f'{{"x-auth-token":"{TOKEN}"}}', f'{{"x-auth-token":"{MASK}"}}'),
+        (f'{{"clientSecret" : "a\\"{TOKEN}"}}', f'{{"clientSecret" : "{MASK}"}}'),
+        (f'cut off: {{"secret": "{TOKEN}', f'cut off: {{"secret": "{MASK}"'),
+        (f"Basic {base64.b64encode(TOKEN.encode()).decode()}", f"Basic {MASK}"),
+        (f"bearer {TOKEN}", f"bearer {MASK}"),
+        ("+15005550006", f"+15{MASK}06"),
+        ("To=%2B15005550006&x", f"To=%2B15{MASK}06&x"),
+        ("%2b15005550006", f"%2b15{MASK}06"),
+        ("+123456789012345", f"+12{MASK}45"),
+        ("+1234567", f"+12{MASK}67"),
+        ("whatsapp:+4915112345678.", f"whatsapp:+49{MASK}78."),
+        ("2020-01-01T00:00:00+02:00", "2020-01-01T00:00:00+02:00"),
+        ("nothing to hide: token, basic, key=1", "nothing to hide: token, basic, key=1"),
+        ("", ""),
     ],
 )
-def test_what_a_reader_needs_stays(text: str) -> None:
-    assert redact.text(text) == text
-
-
-@pytest.mark.parametrize(
-    ("text", "shown"),
-    [
-        ("+15005550006", "+15•••06"),
-        ("To=%2B15005550006&From=%2b4712345678", "To=%2B15•••06&From=%2b47•••78"),
-        (r'{"to": "\u002B15005550006"}', r'{"to": "\u002B15•••06"}'),
-        ("whatsapp:+15005550006", "whatsapp:+15•••06"),
-        ("+1 (500) 555-0006", "+1 (500) •••06"),
-        ("%2B1%20500%20555%200006", "%2B15•••06"),
-        ("(500) 555-0006", "(500) •••06"),
-        ("%28500%29+555-0006", "%28500%29+•••06"),
-        ('{"phone_number": "5005550006"}', '{"phone_number": "50•••06"}'),
-        ('{"to": 15005550006}', '{"to": "15•••06"}'),
-        ("To=15005550006", "To=15•••06"),
-        ("+1234567890123456", "+1234567890123456"),
-        ("+123", "+123"),
-    ],
-)
-def test_phone_numbers_keep_their_ends(text: str, shown: str) -> None:
-    assert redact.text(text) == shown
-
-
-def test_numbers_that_are_secrets_become_text_so_that_json_stays_json() -> None:
-    masked = redact.text('{"password": 123456, "pwd": [1, "2"], "passphrase": -1.5e3}')
-    assert json.loads(masked) == {"password": "•••", "pwd": ["•••", "•••"], "passphrase": "•••"}
+def test_text_is_masked_where_it_holds_a_secret(written: str, masked: str) -> None:
+    assert redact.text(written) == masked
 
 
 def test_values_are_masked_by_their_names() -> None:
     value = {
-        "AuthToken": SECRET,
-        "nested": [{"apiKey": 1, "sid": SID, "to": 15005550006, "price": 15005550006}, (f"Bearer {SECRET}",)],
-        "cookies": ["a=b"],
-        "secret": {"password": SECRET, "is_password": False, "pwd": None},
-        "body": f"AuthToken={SECRET}".encode(),
-        1: None,
-        "+15005550006": "x",
+        "auth_token": TOKEN,
+        "authToken": 12345,
+        "password": {"deep": TOKEN},
+        "has_password": True,
+        "secret": "",
+        "api_key": None,
+        "list": [{"Private-Key": TOKEN}, (f"Basic {'x1' * 10}",)],
+        "from": "+15005550006",
+        "n": 1.5,
     }
     assert redact.value(value) == {
-        "AuthToken": "•••",
-        "nested": [{"apiKey": "•••", "sid": SID, "to": "15•••06", "price": 15005550006}, ["Bearer •••"]],
-        "cookies": ["•••"],
-        "secret": {"password": "•••", "is_password": False, "pwd": None},
-        "body": "AuthToken=•••".encode(),
-        1: None,
-        "+15•••06": "x",
+        "auth_token": MASK,
+        "authToken": MASK,
+        "password": MASK,
+        "has_password": True,
+        "secret": "",
+        "api_key": None,
+        "list": [{"Private-Key": MASK}, [f"Basic {MASK}"]],
+        "from": f"+15{MASK}06",
+        "n": 1.5,
     }
 
 
-def test_nesting_without_end_is_cut() -> None:
-    value: list[object] = []
-    for _ in range(100_000):
-        value = [value]
-    assert redact.value(value) == redact.TOO_DEEP
-
-
 @pytest.mark.parametrize(
-    ("name", "value", "shown"),
+    "name",
     [
-        ("Authorization", f"Basic {BASIC}", "Basic •••"),
-        ("authorization", f"bearer {SECRET}", "bearer •••"),
-        ("AUTHORIZATION", SECRET, "•••"),
-        ("proxy-authorization", "Basic •••", "Basic •••"),
-        ("Cookie", "session=1", "•••"),
-        ("Set-Cookie", "session=1; Path=/", "•••"),
-        ("X-Api-Key", SECRET, "•••"),
-        ("X-Twilio-Signature", SECRET, "•••"),
-        ("X-Amz-Security-Token", SECRET, "•••"),
-        ("Location", f"https://user:{SECRET}@example.com/", "https://•••@example.com/"),
-        ("Content-Type", "application/json", "application/json"),
+        "Authorization",
+        "AUTHORIZATION",
+        "cookie",
+        "Set-Cookie",
+        "Proxy-Authorization",
+        "X-Api-Key",
+        "X-Auth-Token",
+        "X-Twilio-Signature",
+        "Api-Key",
+        "X-Client-Secret",
     ],
 )
-def test_headers(name: str, value: str, shown: str) -> None:
-    assert redact.headers(Headers(((name, value),))).pairs == ((name, shown),)
+def test_headers_are_masked_by_their_names(name: str) -> None:
+    assert redact.headers(Headers(((name, TOKEN), ("X-Other", "x")))).pairs == ((name, MASK), ("X-Other", "x"))
 
 
-def test_every_part_of_an_exchange_is_masked() -> None:
-    headers = Headers((("authorization", f"Basic {BASIC}"),))
-    form = f"AuthToken={SECRET}".encode()
-    exchange = Exchange(
-        id="1",
-        request=Request(method="POST", url=f"https://x:{SECRET}@example.com/", headers=headers, body=form + b"&n=\xff"),
-        response=Response(status=200, headers=headers, body=form),
-        source=Source(kind="", path="", index=0),
-        extra={"remark": SECRET},
+def test_headers_are_masked_by_their_content() -> None:
+    fields = Headers((("Location", f"https://a:{TOKEN}@h/"), ("X-Forwarded", f"Bearer {TOKEN}")))
+    assert redact.headers(fields).pairs == (("Location", f"https://{MASK}@h/"), ("X-Forwarded", f"Bearer {MASK}"))
+
+
+def exchange(body: bytes) -> Exchange:
+    return Exchange(
+        id="x",
+        request=Request(
+            method="POST",
+            url=f"https://a:{TOKEN}@h/?AuthToken={TOKEN}",
+            headers=Headers((("authorization", TOKEN),)),
+            body=body,
+        ),
+        response=Response(status=200, headers=Headers((("set-cookie", TOKEN),)), body=body),
+        source=Source(kind="test", path="", index=0),
     )
-    masked = redact.exchange(exchange)
-    assert SECRET not in repr(masked)
-    assert BASIC not in repr(masked)
-    assert masked.request.body == "AuthToken=•••".encode() + b"&n=\xff"
-
-
-NAMES = st.sampled_from(
-    ["AuthToken", "auth_token", "Auth%5Ftoken", "password", "to", "From", "token", "page_token", "sid", "x"]
-)
-SCALARS = st.sampled_from(
-    [SECRET, "15005550006", "+15005550006", "%2B15005550006", SID, "•••", "a:b@c", "", '\\"', "\\"]
-)
-PIECES = st.one_of(
-    st.builds("{}={}".format, NAMES, SCALARS),
-    st.builds('"{}": "{}"'.format, NAMES, SCALARS),
-    st.builds('\\"{}\\": \\"{}\\"'.format, NAMES, SCALARS),
-    st.builds("%22{}%22%3A%22{}%22".format, NAMES, SCALARS),
-    st.builds("'{}': '{}'".format, NAMES, SCALARS),
-    st.builds("https://{}:{}@host/".format, SCALARS, SCALARS),
-    st.builds("%2F%2F{}%3A{}%40host".format, SCALARS, SCALARS),
-    st.builds("{} {}".format, st.sampled_from(["Basic", "Bearer", "Digest"]), SCALARS),
-    st.text(max_size=10),
-    st.sampled_from(
-        ["&", "?", "{", "}", "[", "]", '"', "'", "\\", "//", "@", ":", ", ", "\r\n", "+", "(500) 555-0006"]
-    ),
-)
-TEXTS = st.lists(PIECES, max_size=12).map("".join)
-
-
-@given(TEXTS)
-def test_masking_twice_is_masking_once(text: str) -> None:
-    masked = redact.text(text)
-    assert redact.text(masked) == masked
-
-
-JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | TEXTS,
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(NAMES | st.text(max_size=5), inner, max_size=4),
-    max_leaves=12,
-)
-
-
-@given(JSON)
-def test_masked_json_is_json_of_the_same_shape(value: object) -> None:
-    def shape(item: object) -> object:
-        if isinstance(item, dict):
-            return {name: shape(content) for name, content in item.items()}
-        return [shape(content) for content in item] if isinstance(item, list) else None
-
-    for separators in ((", ", ": "), (",", ":")):
-        masked = json.loads(redact.text(json.dumps(value, separators=separators, ensure_ascii=False)))
-        assert len(re.findall("[{[]", json.dumps(shape(masked)))) == len(re.findall("[{[]", json.dumps(shape(value))))
-
-
-@given(JSON)
-def test_masking_a_value_twice_is_masking_it_once(value: object) -> None:
-    masked = redact.value(value)
-    assert redact.value(masked) == masked
-
-
-@given(st.binary(max_size=200) | TEXTS.map(lambda text: text.encode("utf-8", "surrogatepass")))
-def test_no_body_is_too_odd(content: bytes) -> None:
-    assert redact.body(redact.body(content)) == redact.body(content)
 
 
 @pytest.mark.parametrize(
-    "text",
-    ['"' * 200_000, "=" * 200_000, '\\"' * 100_000, "%22" * 70_000, "+1" * 100_000, "a=" * 100_000, "//" * 100_000,
-     "token" * 40_000, "token.%2D" * 20_000, '"token": "' * 20_000, "%2F%2F" * 30_000, f"{SID}:" * 5_000,
-     'form-data name="token"' * 9_000, "'token': '" * 20_000, "(500) " * 30_000,
-     "to=" * 70_000, "%3Fto%3D" * 20_000, "%3Fx%3D" * 20_000, 'form-data name="x"\r\n\r\n' * 9_000,
-     '\\"to\\": \\"' * 20_000, "%22x%22:%22" * 20_000],
-)  # fmt: skip
-def test_nothing_takes_forever(text: str) -> None:
-    start = time.process_time()
-    redact.text(text + "token secret form-data %3d %22 =")
-    assert time.process_time() - start < 10  # quadratic time would be minutes
+    "body",
+    [
+        f"AuthToken={TOKEN}".encode(),
+        json.dumps({"auth_token": TOKEN}).encode(),
+        b"\xff AuthToken=\xe9&" + f"x=1&password={TOKEN}".encode(),
+    ],
+)
+def test_exchange_is_masked_everywhere(body: bytes) -> None:
+    safe = redact.exchange(exchange(body))
+    assert TOKEN not in repr(safe)
+    assert TOKEN.encode() not in safe.request.body + safe.response.body
+    assert redact.exchange(safe) == safe
+
+
+def test_bytes_that_are_no_text_stay_as_they_are() -> None:
+    binary = bytes(range(256))
+    assert redact.exchange(exchange(binary)).request.body == binary
+
+
+@pytest.mark.parametrize(
+    ("pointer", "actual", "hidden"),
+    [
+        ("/auth_token", TOKEN, True),
+        ("/accounts/0/auth_token", 12345, True),
+        ("/header/X-Api-Key", TOKEN, True),
+        ("/header/Authorization", TOKEN, True),
+        ("/cookie/session", TOKEN, True),
+        ("/query/AuthToken", TOKEN, True),
+        ("/auth_token", None, False),
+        ("/auth_token", False, False),
+        ("/auth_token", "", False),
+        ("/name", "x", False),
+        ("", {"name": "x"}, False),
+    ],
+)
+def test_problem_at_the_place_of_a_secret_does_not_say_it(pointer: str, actual: Any, hidden: bool) -> None:
+    message, shown = redact.said(f"{actual} is wrong", actual, pointer)
+    assert (str(actual) not in message) is hidden
+    assert (shown == MASK) is hidden
+
+
+def test_masking_takes_linear_time() -> None:
+    started = time.process_time()
+    redact.text(f'"{"a" * 300_000}": ' + '"a-' * 100_000 + "+" * 100_000)
+    assert time.process_time() - started < 5
+
+
+SPEC = {
+    "openapi": "3.1.0",
+    "servers": [{"url": "https://api.example.com"}],
+    "paths": {
+        "/a": {
+            "post": {
+                "operationId": "a",
+                "parameters": [
+                    {"name": "X-Api-Key", "in": "header", "schema": {"type": "integer"}},
+                    {"name": "api_key", "in": "query", "schema": {"enum": ["x"]}},
+                    {"name": "session", "in": "cookie", "schema": {"type": "integer"}},
+                ],
+                "requestBody": {
+                    "content": {
+                        "application/x-www-form-urlencoded": {
+                            "schema": {"properties": {"AuthToken": {"type": "string", "maxLength": 3}}}
+                        }
+                    }
+                },
+                "responses": {
+                    "200": {
+                        "content": {
+                            "application/json": {
+                                "schema": {
+                                    "properties": {"auth_token": {"pattern": "^[0-9]$"}},
+                                    "not": {"required": ["again"]},
+                                    "additionalProperties": {"format": "date"},
+                                }
+                            }
+                        }
+                    }
+                },
+            }
+        }
+    },
+}
+
+
+def test_nothing_that_a_run_writes_holds_a_secret(tmp_path: Path) -> None:
+    """Findings at the secret, beside it and above it, in every file and on both streams."""
+    (tmp_path / "spec.json").write_text(json.dumps(SPEC))
+    answer = {"auth_token": TOKEN, "again": {"password": TOKEN}, "secret": TOKEN}
+    recorded = {
+        "request": {
+            "method": "POST",
+            "url": f"https://user:{TOKEN}@api.example.com/a?api_key={TOKEN}",
+            "headers": {
+                "X-Api-Key": TOKEN,
+                "Authorization": f"Basic {TOKEN}",
+                "Cookie": f"session={TOKEN}",
+                "Content-Type": "application/x-www-form-urlencoded",
+            },
+            "body": f"AuthToken={TOKEN}",
+        },
+        "response": {"status": 200, "headers": {"Content-Type": "application/json"}, "body": json.dumps(answer)},
+    }
+    elsewhere = json.loads(json.dumps(recorded).replace(".com/a", ".com/b"))
+    (tmp_path / "traffic.ndjson").write_text(f"{json.dumps(recorded)}\n{json.dumps(elsewhere)}\n")
+    arguments = ["--specs", f"{tmp_path}/spec.json", "--output", f"{tmp_path}/out"]
+    for findings in ("-", f"{tmp_path}/out/findings.ndjson"):
+        result = CliRunner().invoke(
+            main,
+            [
+                "check",
+                f"{tmp_path}/traffic.ndjson",
+                *arguments,
+                "--findings",
+                findings,
+                "--report",
+                "terminal,junit,json",
+            ],
+        )
+        assert result.exit_code == 1, result.output
+        assert TOKEN not in result.output
+    files = list((tmp_path / "out").iterdir())
+    assert {file.name for file in files} >= {"results.json", "junit.xml", "findings.ndjson"}
+    assert [file.name for file in files if TOKEN in file.read_text()] == []
+    found = [json.loads(line) for line in (tmp_path / "out" / "findings.ndjson").read_text().splitlines()]
+    assert {each["instance_pointer"] for each in found} >= {
+        "/header/X-Api-Key", "/query/api_key", "/cookie/session", "/AuthToken", "/auth_token", "",
+    }  # fmt: skip

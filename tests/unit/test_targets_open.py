@@ -174,6 +174,7 @@ def test_urls_open_live_targets() -> None:
 def test_the_mock_is_the_function_that_the_caller_gives() -> None:
     target = open_target("mock", Options(mock=lambda request: Response(status=len(request.url))))
     assert target.local
+    target.reach()
     answers = list(target.play([single(Request(method="GET", url="x" * n)) for n in (3, 5)]))
     assert [responded(answer).status for answer in answers] == [3, 5]
     assert (responded(answers[0]).elapsed or 0) > 0
@@ -185,6 +186,7 @@ def test_the_mock_is_the_function_that_the_caller_gives() -> None:
 def test_wsgi_applications_see_the_request_as_a_server_gives_it(name: str) -> None:
     target = open_target(f"wsgi:apps_under_test:{name}")
     assert isinstance(target, WsgiTarget)
+    target.reach()
     answer = responded(target.send(post()))
     assert (answer.status, answer.reason) == (201, "Created")
     assert answer.headers.get_all("X-A") == ("1", "2")
@@ -219,6 +221,7 @@ def test_content_codings_are_undone() -> None:
 def test_asgi_applications_run_between_start_up_and_shut_down() -> None:
     target = open_target("asgi:apps_under_test:asgi")
     assert isinstance(target, AsgiTarget)
+    target.reach()
     answer = responded(target.send(post()))
     assert answer.status == 202
     assert answer.headers.get_all("X-A") == ("1", "2")

@@ -43,11 +43,11 @@ def missing_challenge(_: Operation) -> CaseInspector:
         status = seen.exchange.response.status
         if expected.expect is Expect.CHALLENGE and status < 400:  # noqa: PLR2004 - no refusal
             yield Problem(
-                message=f"{status} although the request was sent with {expected.label}",
+                message=f"{status} although {expected.message or expected.label}",
                 instance_pointer=expected.pointer,
                 expected="401 or 403",
                 actual=status,
-                keyword=f"serves {expected.label}",
+                keyword="challenge",
             )
 
     return inspect

@@ -9,30 +9,40 @@ from conformance.model.example import FORM, answering, form, record
 from conformance.model.http import Exchange
 from conformance.model.operation import Operation
 from conformance.model.rule import ABSENT, Example, Matched, MessageInspector, Severity, Side, Stage, check
-from conformance.schemas.constraints import inspector
+from conformance.profiles.twilio.formats import FORMATS
+from conformance.schemas.constraints import looking_for, uses
+from conformance.schemas.formats import STANDARD
 from conformance.schemas.planting import Spot, spoiled
 
+_BUILT_IN = frozenset({
+    "date", "date-time", "duration", "email", "hostname", "idn-email", "idn-hostname", "ipv4", "ipv6", "iri",
+    "iri-reference", "json-pointer", "regex", "relative-json-pointer", "time", "uri", "uri-reference", "uri-template",
+    "uuid",
+})  # fmt: skip
+"""JSON Schema 2020-12, 7.3."""
+_ASSERTED = _BUILT_IN | STANDARD.keys() | FORMATS.keys()
 _FAULTS: dict[str, Any] = {
+    "hostname": "not a hostname-",
     "int32": 2**31,
     "int64": 2**63,
+    "iri-reference": "<>",
+    "json-pointer": "no pointer",
     "phone-number-capabilities": {"voice": True, "fax-machine": "yes"},
+    "regex": "(",
     "uri-map": {"self": "not a URI"},
+    "uri-reference": "<>",
+    "uri-template": "{",
 }
 
 
 def _spoil(spot: Spot) -> Any:
     name = spot.keyword("format")
-    if spot.value is None or name not in {*_STRINGS, *_FAULTS}:
+    if name not in _ASSERTED or spot.keyword("enum"):
         return ABSENT
-    if spot.is_text and name in _FAULTS and isinstance(_FAULTS[name], dict):
+    bad = _FAULTS.get(name, f"not a {name}")
+    if isinstance(bad, int) and not {"integer", "number"} & spot.types:
         return ABSENT
-    return _FAULTS.get(name, f"not a {name}")
-
-
-_STRINGS = frozenset({
-    "byte", "currency", "date", "date-time", "date-time-rfc-2822", "email", "http-method", "iso-country-code",
-    "phone-number", "time", "uri", "uuid",
-})  # fmt: skip
+    return ABSENT if isinstance(bad, dict) and spot.is_text else bad
 
 
 def _plant(seen: Matched, side: Side) -> Iterator[Exchange]:
@@ -71,6 +81,7 @@ def _plant(seen: Matched, side: Side) -> Iterator[Exchange]:
     ],
     plant=_plant,
     silent_when_clear=True,
+    needs="a value of a format that is known",
 )
 def format_violation(operation: Operation, side: Side) -> MessageInspector | None:
     """A value is not of the format that the description names.
@@ -78,4 +89,4 @@ def format_violation(operation: Operation, side: Side) -> MessageInspector | Non
     Formats are asserted: `date-time`, `uri`, `email` and the others of JSON Schema 2020-12, `int32`, `int64` and `byte`
     of OpenAPI, and those of the profile in use. A format that nobody defines asserts nothing.
     """
-    return inspector(operation, side, "format")
+    return looking_for("format") if uses(operation, side).formats & _ASSERTED else None

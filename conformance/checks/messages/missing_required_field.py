@@ -7,10 +7,10 @@ from typing import Any
 
 from conformance.model.example import answering, query, record
 from conformance.model.http import Exchange
-from conformance.model.operation import Operation
+from conformance.model.operation import Location, Operation
 from conformance.model.rule import ABSENT, Example, Matched, MessageInspector, Severity, Side, Stage, check
 from conformance.schemas.constraints import inspector
-from conformance.schemas.planting import Spot, spoiled
+from conformance.schemas.planting import Spot, spoiled, with_query, with_request_header
 from conformance.schemas.walk import required
 
 
@@ -22,7 +22,13 @@ def _spoil(spot: Spot) -> Any:
 
 
 def _plant(seen: Matched, side: Side) -> Iterator[Exchange]:
-    return spoiled(seen, side, _spoil)
+    yield from spoiled(seen, side, _spoil)
+    if side is Side.REQUEST:
+        for parameter in seen.operation.parameters:
+            if parameter.required and parameter.location is Location.QUERY:
+                yield with_query(seen.exchange, parameter.name, [])
+            elif parameter.required and parameter.location is Location.HEADER:
+                yield with_request_header(seen.exchange, parameter.name, None)
 
 
 @check(
@@ -49,6 +55,7 @@ def _plant(seen: Matched, side: Side) -> Iterator[Exchange]:
     ],
     plant=_plant,
     silent_when_clear=True,
+    needs="a required field or parameter",
 )
 def missing_required_field(operation: Operation, side: Side) -> MessageInspector | None:
     """A required field or parameter is missing.

@@ -14,21 +14,44 @@ from conformance.schemas.planting import Spot, spoiled
 
 
 def _spoil(spot: Spot) -> Any:
-    limits = {name: spot.keyword(name) for name in ("minimum", "maximum", "maxLength", "maxItems", "minItems")}
-    if spot.keyword("pattern") or spot.keyword("enum"):
+    if spot.keyword("enum") or spot.keyword("pattern") or spot.keyword("format") in _COVERING:
         return ABSENT
-    if isinstance(spot.value, int) and not isinstance(spot.value, bool):
-        if limits["maximum"] is not None:
-            return limits["maximum"] + 1
-        return ABSENT if limits["minimum"] is None else limits["minimum"] - 1
-    if isinstance(spot.value, str) and limits["maxLength"] is not None:
-        return "x" * (limits["maxLength"] + 1)
-    if isinstance(spot.value, list) and spot.value:
-        if limits["maxItems"] is not None:
-            return spot.value[:1] * (limits["maxItems"] + 1)
-        if limits["minItems"] and not spot.is_text:
-            return spot.value[: limits["minItems"] - 1]
-    return ABSENT
+    allowed = spot.types
+    if {"integer", "number"} & allowed and not (spot.is_text and "string" in allowed):
+        return _number(spot)
+    if "string" in allowed:
+        return _text(spot)
+    return _list(spot) if "array" in allowed else ABSENT
+
+
+_COVERING = frozenset({"date", "date-time", "email", "phone-number", "uri", "uuid"})
+"""Formats that every text of a wrong length breaks first."""
+
+
+def _number(spot: Spot) -> Any:
+    for name, step in (("maximum", 1), ("exclusiveMaximum", 0), ("minimum", -1), ("exclusiveMinimum", 0)):
+        limit = spot.keyword(name)
+        if limit is not None:
+            return limit + step
+    factor = spot.keyword("multipleOf")
+    return ABSENT if factor is None else factor * 1.5
+
+
+def _text(spot: Spot) -> Any:
+    most, least = spot.keyword("maxLength"), spot.keyword("minLength")
+    if most is not None:
+        return "x" * (most + 1)
+    return "x" * (least - 1) if least else ABSENT
+
+
+def _list(spot: Spot) -> Any:
+    item = spot.value[:1] if isinstance(spot.value, list) else []
+    most, least = spot.keyword("maxItems"), spot.keyword("minItems")
+    if most is not None and item:
+        return item * (most + 1)
+    if spot.keyword("uniqueItems") and item:
+        return item * 2
+    return item * (least - 1) if least and (item or least == 1) and not spot.is_text else ABSENT
 
 
 def _plant(seen: Matched, side: Side) -> Iterator[Exchange]:
@@ -61,6 +84,7 @@ def _plant(seen: Matched, side: Side) -> Iterator[Exchange]:
     ],
     plant=_plant,
     silent_when_clear=True,
+    needs="a bounded number, length or count",
 )
 def out_of_bounds(operation: Operation, side: Side) -> MessageInspector | None:
     """A number, a length or a count is outside its bounds.

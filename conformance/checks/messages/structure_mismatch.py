@@ -14,7 +14,7 @@ from conformance.schemas.planting import Spot, spoiled
 
 
 def _spoil(spot: Spot) -> Any:
-    if isinstance(spot.value, dict) and spot.keyword("additionalProperties") is False and not spot.is_text:
+    if isinstance(spot.value, dict) and spot.keyword("additionalProperties") is False:
         return {**spot.value, "field_that_nobody_documented": 1}
     return ABSENT
 
@@ -47,6 +47,7 @@ def _plant(seen: Matched, side: Side) -> Iterator[Exchange]:
     ],
     plant=_plant,
     silent_when_clear=True,
+    needs="a schema with a closed object, a choice or a condition",
 )
 def structure_mismatch(operation: Operation, side: Side) -> MessageInspector | None:
     """A value is put together in a way that the description excludes.

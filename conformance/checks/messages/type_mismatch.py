@@ -11,18 +11,26 @@ from conformance.model.operation import Operation
 from conformance.model.rule import ABSENT, Example, Matched, MessageInspector, Severity, Side, Stage, check
 from conformance.schemas.constraints import inspector
 from conformance.schemas.planting import Spot, spoiled
-from conformance.schemas.walk import types
+from conformance.schemas.walk import items, types
 
 _FAULTS: tuple[tuple[str, Any], ...] = (("string", "not-this-type"), ("integer", 7), ("array", []), ("object", {}))
 
 
 def _spoil(spot: Spot) -> Any:
-    allowed = types(spot.schema, spot.root)
+    allowed = spot.types
     if spot.is_text:
-        return ABSENT if {"string", "array", "object"} & allowed else "not-this-type"
+        if "array" in allowed and "string" not in allowed:
+            item = items(spot.schema, spot.root)
+            return ABSENT if item is None or _as_text(types(item, spot.root)) else ["not-this-type"]
+        return ABSENT if _as_text(allowed) else "not-this-type"
     if isinstance(spot.value, int) and not isinstance(spot.value, bool) and "string" not in allowed:
         return str(spot.value)
     return next((bad for kind, bad in _FAULTS if kind not in allowed), ABSENT)
+
+
+def _as_text(allowed: frozenset[str]) -> bool:
+    """Tell whether any text reads as one of the types."""
+    return bool({"string", "array", "object"} & allowed)
 
 
 def _plant(seen: Matched, side: Side) -> Iterator[Exchange]:
@@ -69,6 +77,7 @@ def _plant(seen: Matched, side: Side) -> Iterator[Exchange]:
     ],
     plant=_plant,
     silent_when_clear=True,
+    needs="a value of a limited type",
 )
 def type_mismatch(operation: Operation, side: Side) -> MessageInspector | None:
     """A value has another JSON type than the description says.

@@ -11,14 +11,30 @@ from conformance.model.operation import Operation
 from conformance.model.rule import ABSENT, Example, Matched, MessageInspector, Severity, Side, Stage, check
 from conformance.schemas.constraints import inspector
 from conformance.schemas.planting import Spot, spoiled
+from conformance.schemas.walk import items
 
 
 def _spoil(spot: Spot) -> Any:
-    members = spot.keyword("enum")
-    if not isinstance(spot.value, str) or not members:
+    members = _members(spot)
+    if "array" in spot.types and "string" not in spot.types and spot.is_text:
+        item = items(spot.schema, spot.root)
+        bad = ABSENT if item is None else _spoil(Spot(value=ABSENT, schema=item, root=spot.root, is_text=True))
+        return ABSENT if bad is ABSENT else [bad]
+    if not members:
         return ABSENT
-    candidates = (spot.value.upper(), spot.value.lower(), f"{spot.value}-unknown")
-    return next(bad for bad in candidates if bad not in members)
+    text = next((member for member in (spot.value, *members) if isinstance(member, str)), None)
+    if text is not None:
+        return next(bad for bad in (text.upper(), text.lower(), f"{text}-unknown") if bad not in members)
+    numbers = [member for member in members if isinstance(member, int | float) and not isinstance(member, bool)]
+    return max(numbers) + 1 if numbers else ABSENT
+
+
+def _members(spot: Spot) -> list[Any]:
+    members = spot.keyword("enum")
+    constant = spot.keyword("const")
+    if isinstance(members, list):
+        return members
+    return [] if constant is None else [constant]
 
 
 def _plant(seen: Matched, side: Side) -> Iterator[Exchange]:
@@ -50,6 +66,7 @@ def _plant(seen: Matched, side: Side) -> Iterator[Exchange]:
     ],
     plant=_plant,
     silent_when_clear=True,
+    needs="a value from a list",
 )
 def unknown_enum_value(operation: Operation, side: Side) -> MessageInspector | None:
     """A value is not one of those that the description lists.

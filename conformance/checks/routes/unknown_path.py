@@ -16,7 +16,7 @@ _OPERATION = {"responses": {"204": {"description": "Done"}}}
 
 def _plant(seen: Matched) -> Iterator[Exchange]:
     request = seen.exchange.request
-    url = request.url.replace(request.path, f"{request.path}/NoSuchResource", 1)
+    url = request.url.replace(request.path, f"{request.path}/No/Such/Resource", 1)
     yield replace(seen.exchange, request=replace(request, url=url))
 
 

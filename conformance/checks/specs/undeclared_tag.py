@@ -33,9 +33,9 @@ def undeclared_tag(audited: Audited) -> Iterator[Problem]:
     Such a tag has no description and no place in the order of chapters; often it is a misspelt one.
     """
     survey = audited.survey
-    declared = {node.get("name") for node in survey.of(Kind.TAG)}
+    declared = {node.text("name") for node in survey.of(Kind.TAG)}
     for operation in survey.operations if declared else ():
-        for tag in operation.node.get("tags") or ():
+        for tag in operation.node.texts("tags"):
             if tag not in declared:
                 yield flaw(operation.node, f"the tag {tag!r} is not declared", keyword="tags", actual=tag,
                            grounds=Grounds(cause=f"tag {tag}"))  # fmt: skip

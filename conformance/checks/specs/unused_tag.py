@@ -30,7 +30,7 @@ def unused_tag(audited: Audited) -> Iterator[Problem]:
     Documentation shows an empty chapter. Often the operations of that chapter are missing.
     """
     survey = audited.survey
-    used = {tag for operation in survey.operations for tag in operation.node.get("tags") or ()}
+    used = {tag for operation in survey.operations for tag in operation.node.texts("tags")}
     for node in survey.of(Kind.TAG):
         name = node.get("name")
         if isinstance(name, str) and name not in used:

@@ -1,14 +1,36 @@
-"""How Twilio writes dates: RFC 2822 on api.twilio.com/2010-04-01, ISO 8601 with `Z` everywhere else."""
+"""How Twilio writes dates, and how they are read: RFC 2822 on api.twilio.com/2010-04-01, else ISO 8601 with `Z`."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+import re
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
 from typing import Final
 
 _DAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_RFC_2822: Final = re.compile(
+    r"(?:[A-Z][a-z]{2}, )?(\d{1,2}) ([A-Z][a-z]{2}) (\d{4}) (\d{2}):(\d{2}):(\d{2}) (?:([+-])(\d{2})(\d{2})|GMT|UTC?|Z)"
+)
+
+
+@lru_cache(maxsize=4096)
+def moment(text: str) -> datetime | None:
+    """Read a date and time in either style; None where it is neither, or says no offset from UTC."""
+    found = _RFC_2822.fullmatch(text)
+    try:
+        if found is None:
+            read = datetime.fromisoformat(text)
+            return read.astimezone(UTC) if read.tzinfo is not None else None
+        day_, month, year, hour, minute, second, sign, hours, minutes = found.groups()
+        read = datetime(
+            int(year), _MONTHS.index(month) + 1, int(day_), int(hour), int(minute), min(int(second), 59), tzinfo=UTC
+        )
+    except (ValueError, OverflowError):
+        return None
+    offset = timedelta(hours=int(hours or 0), minutes=int(minutes or 0))
+    return read + offset if sign == "-" else read - offset
 
 
 @lru_cache(maxsize=1024)

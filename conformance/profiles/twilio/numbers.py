@@ -7,21 +7,34 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-_E164: Final = re.compile(r"\+[1-9]\d{1,14}")
+E164: Final = re.compile(r"\+[1-9]\d{1,14}")
+"""`+`, then up to 15 digits: https://www.twilio.com/docs/glossary/what-e164."""
 _SHORT_CODE: Final = re.compile(r"\d{3,8}")
 _CHANNEL: Final = re.compile(r"[a-z]+:\S.*")
 _ALPHANUMERIC: Final = re.compile(r"(?=.*[A-Za-z])[A-Za-z0-9 +&_-]{1,11}")
+_WRITTEN: Final = re.compile(r"[\s()+./-]*(?:[0-9][\s()./-]*){7,15}")
 _NORTH_AMERICAN: Final = re.compile(r"\+1(\d{3})(\d{3})(\d{4})")
 
 
 def is_recipient(text: str) -> bool:
     """Tell whether a message can go to this: E.164, a short code, or an address of another channel."""
-    return any(pattern.fullmatch(text) for pattern in (_E164, _SHORT_CODE, _CHANNEL))
+    return any(pattern.fullmatch(text) for pattern in (E164, _SHORT_CODE, _CHANNEL))
 
 
 def is_sender(text: str) -> bool:
     """Tell whether a message can come from this: what can receive one, or an alphanumeric sender."""
     return is_recipient(text) or _ALPHANUMERIC.fullmatch(text) is not None
+
+
+def is_dialled(sent: str, number: str) -> bool:
+    """Tell whether a number in E.164 is one that was sent as people write it: with blanks, or without its country."""
+    return (
+        _WRITTEN.fullmatch(sent) is not None and E164.fullmatch(number) is not None and number.endswith(_digits(sent))
+    )
+
+
+def _digits(text: str) -> str:
+    return "".join(filter(str.isdecimal, text))
 
 
 def formatted(text: str) -> str:

@@ -96,11 +96,16 @@ _TABLE: Final[Mapping[tuple[str, str], tuple[Requirement, ...]]] = {
 }
 
 
+def stated(method: str, path: str) -> tuple[Requirement, ...]:
+    """Give the rules for the body of what a Twilio description calls by this method and path."""
+    return _TABLE.get((method, path), ())
+
+
 def requirements(operation: Operation) -> tuple[Requirement, ...]:
     """Give the rules for the body of an operation; none where the description is not Twilio's."""
     if not any(is_twilio(server) for server in operation.servers):
         return ()
-    found = _TABLE.get((operation.method, operation.path), ())
+    found = stated(operation.method, operation.path)
     names = _body_fields(operation) if found else frozenset()
     return tuple(rule for rule in found if not names.isdisjoint(rule.one_of))
 

@@ -10,17 +10,19 @@ from conformance.model.http import Exchange
 from conformance.model.operation import Operation
 from conformance.model.rule import ABSENT, Example, Matched, MessageInspector, Severity, Side, Stage, check
 from conformance.profiles.twilio.sids import prefixes_of_pattern
-from conformance.schemas.constraints import inspector
+from conformance.schemas.constraints import looking_for, uses
 from conformance.schemas.planting import Spot, spoiled
+from conformance.schemas.problems import IDENTIFIER
 
 _CALL = answering(record(sid={"type": "string", "pattern": "^CA[0-9a-fA-F]{32}$"}))
 
 
 def _spoil(spot: Spot) -> Any:
     pattern = spot.keyword("pattern")
-    if not isinstance(spot.value, str) or pattern is None or (prefixes := prefixes_of_pattern(pattern)) is None:
+    if not isinstance(pattern, str) or "string" not in spot.types or (prefixes := prefixes_of_pattern(pattern)) is None:
         return ABSENT
-    return f"XX{spot.value[2:]}" if prefixes else f"{spot.value[:-1]}g"
+    digits = spot.value[2:] if isinstance(spot.value, str) and spot.value else "0" * 32
+    return f"XX{digits}" if prefixes else f"CA{digits[:-1]}g"
 
 
 def _plant(seen: Matched, side: Side) -> Iterator[Exchange]:
@@ -56,6 +58,7 @@ def _plant(seen: Matched, side: Side) -> Iterator[Exchange]:
     ],
     plant=_plant,
     silent_when_clear=True,
+    needs="a SID with a pattern",
 )
 def malformed_sid(operation: Operation, side: Side) -> MessageInspector | None:
     """A SID does not match its pattern: wrong prefix, wrong length, or digits that are not hexadecimal.
@@ -66,4 +69,5 @@ def malformed_sid(operation: Operation, side: Side) -> MessageInspector | None:
 
     Source: https://www.twilio.com/docs/glossary/what-is-a-sid and the patterns of the description.
     """
-    return inspector(operation, side, "identifier")
+    patterns = uses(operation, side).patterns
+    return looking_for(IDENTIFIER) if any(prefixes_of_pattern(pattern) is not None for pattern in patterns) else None

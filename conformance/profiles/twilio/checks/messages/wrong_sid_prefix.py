@@ -25,7 +25,7 @@ from conformance.profiles.twilio import applies
 from conformance.profiles.twilio.sids import prefixes_of_field
 from conformance.schemas.constraints import schemas
 from conformance.schemas.planting import Spot, spoiled
-from conformance.schemas.walk import items, keyword, properties, spec_pointer
+from conformance.schemas.walk import items, keyword, properties, spec_pointer, types
 
 _TWILIO = "https://api.twilio.com"
 _CALL = answering(record(parent_call_sid={"type": "string"}))
@@ -35,9 +35,10 @@ def _spoil(spot: Spot) -> Any:
     if not isinstance(spot.value, dict):
         return ABSENT
     for name, inner in properties(spot.schema, spot.root).items():
-        prefixes = prefixes_of_field(name)
-        if prefixes and isinstance(spot.value.get(name), str) and keyword(inner, spot.root, "pattern") is None:
-            return {**spot.value, name: f"XX{spot.value[name][2:]}"}
+        if prefixes_of_field(name) and "string" in types(inner, spot.root):
+            value = spot.value.get(name)
+            if keyword(inner, spot.root, "pattern") is None:
+                return {**spot.value, name: f"XX{value[2:] if isinstance(value, str) and value else '0' * 32}"}
     return ABSENT
 
 
@@ -67,7 +68,8 @@ def _plant(seen: Matched, side: Side) -> Iterator[Exchange]:
         ),
     ],
     plant=_plant,
-    silent_when_clear=True,
+    needs="a SID field without a pattern",
+    silent_when_clear=Side.RESPONSE,
 )
 def wrong_sid_prefix(operation: Operation, side: Side) -> MessageInspector | None:
     """A SID has the prefix of another kind of resource, in a field for which the description has no pattern.
@@ -77,18 +79,24 @@ def wrong_sid_prefix(operation: Operation, side: Side) -> MessageInspector | Non
 
     Source: https://www.twilio.com/docs/glossary/what-is-a-sid and the patterns of Twilio's official descriptions.
     """
-    if not applies(operation.api) or not any(_concerns(schema, schema) for schema in schemas(operation, side)):
+    if not applies(operation.api) or not any(map(_concerns, schemas(operation, side))):
         return None
     return _inspect
 
 
-def _concerns(schema: JsonSchema, root: JsonSchema) -> bool:
-    declared = properties(schema, root)
-    inner = items(schema, root)
-    return any(
-        (prefixes_of_field(name) and keyword(child, root, "pattern") is None) or _concerns(child, root)
-        for name, child in declared.items()
-    ) or (inner is not None and _concerns(inner, root))
+def _concerns(root: JsonSchema) -> bool:
+    waiting = [root]
+    seen: set[int] = set()
+    while waiting:
+        schema = waiting.pop()
+        if id(schema) in seen:
+            continue
+        seen.add(id(schema))
+        declared, inner = properties(schema, root), items(schema, root)
+        if any(prefixes_of_field(name) and keyword(child, root, "pattern") is None for name, child in declared.items()):
+            return True
+        waiting += [*declared.values(), *([] if inner is None else [inner])]
+    return False
 
 
 def _inspect(reading: Reading) -> Iterator[Problem]:

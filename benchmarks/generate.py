@@ -1,0 +1,231 @@
+"""Generation beside `st run`: microseconds a case, cases a second of the whole process, and defects found.
+
+    python benchmarks/generate.py [--defects N] [--examples N] [--cases N]
+
+Both programs face the same Flask server (`tests/seeded`), each in a process of its own; the server counts what
+reaches it. `--defects` says how many of the twenty are planted, one at a time; `--examples` is schemathesis' number
+of examples, the default of its own being 100, `--cases` our number for each operation and mode. A defect counts as found where a program exits with another code than
+against the right server.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import logging
+import multiprocessing
+import os
+import re
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+
+from conformance.generate.case import Mode, request
+from conformance.generate.plan import nowhere, plan, randomness
+from conformance.openapi.operations import find, read
+
+HERE = Path(__file__).parents[1]
+SEEDED = HERE / "tests" / "seeded"
+OPENAPI = SEEDED / "openapi.json"
+BIN = Path(sys.executable).parent
+CASES = 200
+SCRATCH = tempfile.mkdtemp(prefix="generate-")
+ENVIRONMENT = {**os.environ, "PYTHONPATH": str(HERE)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What one program made of one server."""
+
+    code: int
+    requests: int
+    seconds: float
+    cpu: float
+    """Processor seconds of the program alone."""
+
+
+def seeded() -> Any:
+    """Import the server, which is no package."""
+    spec = spec_from_file_location("seeded_server", SEEDED / "server.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+SERVER = seeded()
+
+
+@contextmanager
+def serving(*defects: str) -> Iterator[tuple[str, list[int]]]:
+    """Serve the application; gives its address and the count of requests."""
+    application = SERVER.create_app(*defects)
+    logging.getLogger("bookings").disabled = True
+    count = [0]
+
+    def counting(environment: Any, start_response: Any) -> Any:
+        count[0] += 1
+        return application(environment, start_response)
+
+    config = uvicorn.Config(
+        counting, host="127.0.0.1", port=0, interface="wsgi", log_level="critical", access_log=False
+    )
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    while not server.started:
+        time.sleep(0.01)
+    try:
+        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}", count
+    finally:
+        server.should_exit = True
+        thread.join()
+
+
+def _canned(port: Any) -> None:
+    """Answer every request alike, as fast as Python can."""
+    body = b'{"error": "no such place"}'
+    answer = b"HTTP/1.1 404 Not Found\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%b"
+
+    class Canned(asyncio.Protocol):
+        def connection_made(self, transport: Any) -> None:
+            self.transport = transport
+            self.waiting = b""
+
+        def data_received(self, data: bytes) -> None:
+            self.waiting += data
+            while (end := self.waiting.find(b"\r\n\r\n")) >= 0:
+                found = re.search(rb"(?i)content-length: *([0-9]+)", self.waiting[:end])
+                whole = end + 4 + (int(found[1]) if found else 0)
+                if len(self.waiting) < whole:
+                    return
+                self.waiting = self.waiting[whole:]
+                port.value_count.value += 1
+                self.transport.write(answer % (len(body), body))
+
+    async def serve() -> None:
+        server = await asyncio.get_running_loop().create_server(Canned, "127.0.0.1", 0)
+        port.value_port.value = server.sockets[0].getsockname()[1]
+        await asyncio.Event().wait()
+
+    asyncio.run(serve())
+
+
+@dataclass
+class _Shared:
+    value_port: Any
+    value_count: Any
+
+
+@contextmanager
+def canned() -> Iterator[tuple[str, list[int]]]:
+    """Serve canned answers from a process of its own; gives its address and the count of requests."""
+    shared = _Shared(multiprocessing.Value("i", 0), multiprocessing.Value("i", 0))
+    process = multiprocessing.Process(target=_canned, args=(shared,), daemon=True)
+    process.start()
+    while not shared.value_port.value:
+        time.sleep(0.01)
+    count = [0]
+    try:
+        yield f"http://127.0.0.1:{shared.value_port.value}", count
+        count[0] = shared.value_count.value
+    finally:
+        process.terminate()
+        process.join()
+
+
+def ours(url: str, cases: int) -> list[str]:
+    """Give our command line: all modes."""
+    modes = ",".join(mode.value for mode in Mode)
+    output = tempfile.mkdtemp(prefix="conformance-")
+    return [
+        sys.executable, "-m", "conformance", "run", "--specs", str(OPENAPI), "--target", url, "--modes", modes,
+        "--max-cases", str(cases), "--no-recordings", "--auth", "me:mine", "--fail-on", "warning", "--quiet", "--output", output,
+    ]  # fmt: skip
+
+
+def theirs(url: str, examples: int) -> list[str]:
+    """Give schemathesis' command line: all phases, all checks."""
+    return [
+        str(BIN / "st"), "run", str(OPENAPI), "--url", f"{url}/v1", "--auth", "me:mine", "--seed", "1",
+        "--max-examples", str(examples), "--checks", "all", "--continue-on-failure", "--no-color",
+        "--generation-database", "none", "--workers", "1",
+    ]  # fmt: skip
+
+
+def timed(make: Any, server: Any) -> Outcome:
+    """Run a program against a server."""
+    with server as (url, count):
+        start, before = time.perf_counter(), _cpu()
+        done = subprocess.run(make(url), cwd=SCRATCH, env=ENVIRONMENT, capture_output=True, check=False, timeout=600)
+        seconds, cpu = time.perf_counter() - start, _cpu() - before
+    return Outcome(code=done.returncode, requests=count[0], seconds=seconds, cpu=cpu)
+
+
+def _cpu() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def generation() -> tuple[float, float]:
+    """Give the microseconds that a case costs, at the median and the maximum over the ninety operations."""
+    operations = [operation for path in find((HERE / "specs",)) for operation in read(path)]
+    costs = []
+    for operation in operations:
+        compiled = plan(operation)
+        start = time.perf_counter()
+        for index in range(1_000, 1_000 + CASES):
+            request(compiled.positive(index, randomness(0, operation.key, Mode.POSITIVE, index), nowhere(operation)))
+        costs.append((time.perf_counter() - start) / CASES * 1e6)
+    return statistics.median(costs), max(costs)
+
+
+def main() -> None:
+    """Print the figures."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--defects", type=int, default=len(SERVER.DEFECTS))
+    parser.add_argument("--examples", type=int, default=100)
+    parser.add_argument("--cases", type=int, default=500)
+    options = parser.parse_args()
+    median, most = generation()
+    print(f"generation: {median:.1f} us a case at the median over 90 operations, {most:.1f} at most")
+    programs = {
+        "conformance": lambda url: ours(url, options.cases),
+        "st run": lambda url: theirs(url, options.examples),
+    }
+    clean = {}
+    for name, make in programs.items():
+        fast = timed(make, canned())
+        print(
+            f"{name}: {fast.requests} requests in {fast.seconds:.1f} s, {fast.requests / fast.seconds:.0f} a second, "
+            f"{fast.requests / fast.cpu:.0f} a processor second, against canned answers"
+        )
+        clean[name] = found = timed(make, serving())
+        print(
+            f"{name}: {found.requests} requests in {found.seconds:.1f} s, {found.requests / found.seconds:.0f} a second, "
+            f"{found.requests / found.cpu:.0f} a processor second, exit {found.code} on the right server"
+        )
+    for name, make in programs.items():
+        outcomes = {defect: timed(make, serving(defect)) for defect in list(SERVER.DEFECTS)[: options.defects]}
+        hits = [defect for defect, outcome in outcomes.items() if outcome.code != clean[name].code]
+        total = sum(outcome.seconds for outcome in outcomes.values())
+        print(
+            f"{name}: {len(hits)} of {len(outcomes)} defects in {total:.0f} s; missed: {sorted(outcomes.keys() - set(hits))}"
+        )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,141 @@
+"""The pipeline of `conformance serve`: descriptions in, the reference server on a socket until it is told to stop."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import BinaryIO, Final
+
+from conformance import checks
+from conformance.config import Settings
+from conformance.errors import SettingsError
+from conformance.mock import saving, server
+from conformance.mock.control import Seen
+from conformance.mock.faults import Fault, Plant, parse
+from conformance.mock.handler import Mock
+from conformance.mock.store import State
+from conformance.model import redact
+from conformance.model.http import Exchange, Source
+from conformance.model.rule import Check, Side, Subject
+from conformance.recordings import ndjson
+from conformance.run.suite import compiler, load
+
+_LOCAL: Final = frozenset({"127.0.0.1", "::1", "localhost"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wishes:
+    """What the user wants of the server, beside the descriptions."""
+
+    host: str = server.HOST
+    port: int = server.PORT
+    """0 picks a free one."""
+    faults: tuple[str, ...] = ()
+    """As `conformance.mock.faults` reads them."""
+    latency: str | None = None
+    """How long every answer waits: `2s`, `250ms`."""
+    state: Path | None = None
+    """Where the state comes from, if it is there, and goes to."""
+    record: Path | None = None
+    """Where exchanges are added, as NDJSON."""
+    accounts: Mapping[str, str] | None = None
+    """The users that are let in, with their passwords; None: everybody who has a password."""
+
+
+def serve(settings: Settings, wishes: Wishes, *, say: Callable[[str], None]) -> None:
+    """Serve until SIGINT or SIGTERM; `say` is told where, as soon as the address is bound.
+
+    Raises:
+        ConformanceError: a description is broken, a fault or a file is wrong, or the address cannot be bound.
+
+    """
+    operations = load(settings)
+    faults = [parse(written) for written in wishes.faults]
+    if wishes.latency is not None:
+        faults.append(_latency(wishes.latency))
+    mock = Mock(
+        operations,
+        compiler(),
+        seed=settings.seed,
+        accounts=wishes.accounts,
+        faults=faults,
+        plants=plants(checks.every()),
+    )
+    with _recording(wishes.record) as observe:
+        app = server.App(mock, _load(wishes.state), observe=observe, closing=lambda: _save(wishes.state, app))
+        try:
+            server.run(app, host=wishes.host, port=wishes.port, announce=partial(_announce, mock, wishes, say))
+        except OSError as error:
+            where = f"--host {wishes.host} --port {wishes.port}"
+            hint = "choose another port; 0 picks a free one"
+            raise SettingsError(where=where, what=error.strerror or str(error), hint=hint) from error
+
+
+def plants(found: Iterable[Check]) -> dict[str, Plant]:
+    """Give how to plant the faults of checks into responses, by the id of the check."""
+    return {check.id: plant for check in found if (plant := _plant(check)) is not None}
+
+
+def _plant(check: Check) -> Plant | None:
+    if check.plant is None:
+        return None
+    if check.subject is Subject.MESSAGE:
+        plant = check.plant
+        return lambda seen: plant(seen, Side.RESPONSE)
+    return check.plant if check.subject is Subject.RESPONSE else None
+
+
+def _latency(written: str) -> Fault:
+    fault = Fault(name=f"latency:{written}")
+    if not fault.is_built_in:
+        raise SettingsError(where="--latency", what=f"{written!r} is no time", hint="write 2s or 250ms")
+    return fault
+
+
+def _announce(mock: Mock, wishes: Wishes, say: Callable[[str], None], url: str) -> None:
+    apis = len({operation.api.name for operation in mock.operations})
+    say(url)
+    reach = "this machine only" if wishes.host in _LOCAL else "every machine that reaches this address"
+    say(f"{len(mock.operations)} operations of {apis} descriptions, open to {reach}; {url}/__conformance/ shows more")
+
+
+def _load(path: Path | None) -> State:
+    if path is None or not path.exists():
+        return State()
+    try:
+        return saving.read(path.read_bytes(), path=str(path))
+    except OSError as error:
+        raise SettingsError(where=str(path), what=error.strerror or str(error), hint="name a readable file") from error
+
+
+def _save(path: Path | None, app: server.App) -> None:
+    """Write the state beside its file first, so that the file is always whole."""
+    if path is not None:
+        beside = path.with_name(f"{path.name}.new")
+        beside.write_text(saving.written(app.desk.state), encoding="utf-8")
+        beside.replace(path)
+
+
+@contextlib.contextmanager
+def _recording(path: Path | None) -> Iterator[server.Observe]:
+    if path is None:
+        yield lambda _: None
+        return
+    try:
+        file = path.open("ab")
+    except OSError as error:
+        raise SettingsError(where=str(path), what=error.strerror or str(error), hint="name a writable file") from error
+    with file:
+        yield partial(_record, file, str(path))
+
+
+def _record(file: BinaryIO, path: str, seen: Seen) -> None:
+    """Add an exchange without credentials."""
+    request = replace(seen.request, headers=redact.headers(seen.request.headers))
+    source = Source(kind="serve", path=path, index=0)
+    exchange = Exchange(id=seen.id, request=request, response=seen.answered.response, source=source)
+    file.write(ndjson.write(exchange))
+    file.flush()

@@ -1,0 +1,70 @@
+"""Findings of an audit that somebody decided to live with: by rule and place, each with a reason."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import Final
+
+from conformance.errors import SettingsError
+from conformance.model.finding import Finding
+
+_KEY: Final = re.compile(r"(?P<rule>\S+)(?:\s+(?P<document>[^\s#]*)(?:#(?P<pointer>\S*))?)?")
+_HINT: Final = 'write "RULE DOCUMENT#/pointer" = "reason"; globs are allowed, DOCUMENT is the name without its ending'
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiver:
+    """A rule that says nothing of a place."""
+
+    rule: str
+    """A glob of rule ids."""
+    document: str
+    """A glob of document names, without their ending."""
+    pointer: str
+    """A glob of JSON Pointers; what stands below a place belongs to it."""
+    reason: str
+    key: str
+    """As it was written."""
+
+    def holds(self, finding: Finding, document: str) -> bool:
+        """Tell whether a finding about a document is waived."""
+        place = finding.problem.spec_pointer
+        return (
+            fnmatchcase(finding.rule_id, self.rule)
+            and fnmatchcase(document, self.document)
+            and (fnmatchcase(place, self.pointer) or fnmatchcase(place, f"{self.pointer}/*"))
+        )
+
+
+def waivers(written: Mapping[str, str]) -> tuple[Waiver, ...]:
+    """Read waivers as settings have them: `RULE DOCUMENT#POINTER` to the reason.
+
+    Raises:
+        SettingsError: one has another form, or no reason.
+
+    """
+    return tuple(_waiver(key, reason) for key, reason in written.items())
+
+
+def _waiver(key: str, reason: str) -> Waiver:
+    found = _KEY.fullmatch(key.strip())
+    if found is None:
+        raise SettingsError(where=f"audit-ignore: {key}", what="no rule and place", hint=_HINT)
+    if not reason.strip():
+        raise SettingsError(where=f"audit-ignore: {key}", what="no reason", hint=_HINT)
+    return Waiver(
+        rule=found["rule"],
+        document=found["document"] or "*",
+        pointer=found["pointer"] if found["pointer"] is not None else "*",
+        reason=reason,
+        key=key,
+    )
+
+
+def idle(held: Iterable[Waiver], used: Iterable[Waiver]) -> list[str]:
+    """Give the keys of waivers that waived nothing."""
+    keys = {waiver.key for waiver in used}
+    return [waiver.key for waiver in held if waiver.key not in keys]

@@ -1,0 +1,77 @@
+"""Who is wrong: an SDK is suspected only where a second witness agrees with the description.
+
+Witnesses are other SDKs, other documents (the corrected contract, the official one), and the other clients of the same
+SDK. A witness against the description makes the description suspect; where witnesses contradict each other, or nobody
+testifies, it is a disagreement. A note accuses no SDK.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from conformance.model.finding import Suspect
+from conformance.model.rule import Severity
+from conformance.sdk.observation import DISCOVERY, Departure, Observation
+from conformance.sdk.rules import HABITS, SdkSide
+from conformance.sdk.survey import Survey
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """Who is suspected of a departure, and what the witnesses said."""
+
+    suspect: Suspect
+    agree: tuple[str, ...]
+    """Witnesses that agree with the description."""
+    differ: tuple[str, ...]
+    """Other SDKs that do the same."""
+    contradict: tuple[str, ...]
+    """Documents under which it is no departure."""
+
+
+def blame(departure: Departure, *, key: str, survey: Survey, others: Iterable[Survey]) -> Verdict:
+    """Say who is wrong about an operation (by its key), given what all clients did."""
+    agree: list[str] = []
+    differ: list[str] = []
+    elsewhere: list[str] = []
+    for witness, observed in survey.testimony.get(key, {}).items():
+        if departure.side in observed.sides:
+            (agree if _shows(observed, departure) else elsewhere).append(witness)
+    for other in others:
+        if other is survey:
+            continue
+        shown = _testimony(other, key, departure)
+        if shown is None:
+            continue
+        if not shown:
+            agree.append(_witness(other))
+        elif other.name != survey.name:
+            differ.append(_witness(other))
+    against = differ or elsewhere
+    if agree and not against and departure.severity is not Severity.NOTE:
+        suspect = Suspect.SDK
+    elif against and not agree and departure.side is not SdkSide.FAILURE and departure.rule not in HABITS:
+        suspect = Suspect.SPEC
+    else:
+        suspect = Suspect.DISAGREEMENT
+    return Verdict(suspect=suspect, agree=tuple(agree), differ=tuple(differ), contradict=tuple(elsewhere))
+
+
+def _witness(survey: Survey) -> str:
+    return f"{survey.about.sdk} {survey.about.version} ({survey.client})"
+
+
+def _testimony(survey: Survey, key: str, departure: Departure) -> bool | None:
+    """Tell whether a client shows the same departure; None where it did not come to that."""
+    observed = next((each for each in survey.observations if each.operation.key == key), None)
+    if observed is None or departure.side not in observed.sides:
+        return None
+    result = observed.sides[departure.side]
+    if result.not_run or departure.case not in {DISCOVERY, *result.cases}:
+        return None
+    return _shows(observed, departure)
+
+
+def _shows(observed: Observation, departure: Departure) -> bool:
+    return any(each.identity == departure.identity for each in observed.sides[departure.side].departures)
