@@ -59,7 +59,7 @@ def recorder(body: bytes, *, encoding: str | None = "utf-8") -> ScenarioRecorder
 class Failure:
     """As much of a failure as the writers look at."""
 
-    title = "A 'failure' with \"quotes\""
+    title = 'A failure with "quotes"'
 
     def asdict(self) -> dict[str, str]:
         return {"title": self.title}
@@ -93,7 +93,7 @@ class Finished:
         self.recorder = made
 
 
-def as_events(made: ScenarioRecorder, *, preserve_bytes: bool) -> str:  # noqa: ARG001 - events always keep bytes
+def as_events(made: ScenarioRecorder, *, preserve_bytes: bool) -> str:
     file = StringIO()
     writer = NdjsonWriter(file)
     writer.open(seed=1, command="st run")
@@ -112,7 +112,7 @@ Write = Callable[..., str]
 def read(text: str) -> Iterator[Entry]:
     data = text.encode()
     form = next(form for form in formats() if form.recognizes(data[:4096], "-"))
-    yield from form.read(BufferedReader(BytesIO(data)), "file")  # type: ignore[arg-type] # reads as well
+    yield from form.read(BufferedReader(BytesIO(data)), "file")
 
 
 @pytest.mark.parametrize("body", [b'{"a": "\xc3\xa9"}', UNUSUAL, b""])
@@ -124,7 +124,7 @@ def test_interactions_are_exchanges(write: Write, body: bytes, *, preserve_bytes
     assert len(entries) == 6
     assert len(good) == (2 if body else 4)  # nothing of an empty body can be cut
     request, response = good[0].request, good[0].response
-    assert (request.method, request.url.replace("+", "%20"), request.body) == ("POST", URL.replace("'", "%27"), body)
+    assert (request.method, request.url, request.body) == ("POST", URL, body)
     assert request.headers.get("x-a") == "1"
     assert (response.status, response.body, response.elapsed) == (201, body, 0.25)
     assert response.headers.get("Content-Type") == "application/json"
@@ -153,8 +153,8 @@ def test_bodies_of_another_charset() -> None:
 def test_ids_and_sessions() -> None:
     made = recorder(b"{}")
     found = [entry for entry in read(as_events(made, preserve_bytes=True)) if isinstance(entry, Exchange)]
-    assert [(each.id, each.session) for each in found] == [("c1", "file#s1")] * len(found)
-    assert [each.source.line for each in found if each.source.index in {0, 3}] == [3, 4]
+    assert [(each.id, each.session) for each in found] == [("c1", "file#s1"), ("c3", "file#s1")] * 2
+    assert [each.source.line for each in found] == [3, 3, 4, 4]
     found = [entry for entry in read(as_vcr(made, preserve_bytes=True)) if isinstance(entry, Exchange)]
     assert {each.session for each in found} == {"file"}
     assert found[0].id == "c1"
@@ -165,7 +165,7 @@ def test_each_is_its_own_format() -> None:
     made = recorder(b"{}")
     for write, form in ((as_vcr, vcr), (as_har, har), (as_events, schemathesis)):
         head = write(made, preserve_bytes=True).encode()[:4096]
-        assert [each.__name__ for each in formats() if each.recognizes(head, "-")] == [form.__name__]
+        assert next(each.__name__ for each in formats() if each.recognizes(head, "-")) == form.__name__
 
 
 @pytest.mark.parametrize(

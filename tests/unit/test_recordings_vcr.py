@@ -25,7 +25,7 @@ from conformance.recordings.entry import MAX_ENTRY, Entry
 from conformance.recordings.yaml_items import MAX_ANCHORS
 
 URL = "https://api.example.com/things"
-ITEM = {
+ITEM: dict[str, dict[str, Any]] = {
     "request": {"method": "GET", "uri": URL, "headers": {}, "body": None},
     "response": {"status": {"code": 200, "message": "OK"}, "headers": {}, "body": {"string": "fine"}},
 }
@@ -34,7 +34,7 @@ OK = yaml.safe_dump([ITEM])
 
 def read(text: str | bytes) -> list[Entry]:
     data = text.encode() if isinstance(text, str) else text
-    return list(vcr.read(BufferedReader(BytesIO(data)), "tape"))  # type: ignore[arg-type] # reads as well
+    return list(vcr.read(BufferedReader(BytesIO(data)), "tape"))
 
 
 def exchanges(text: str | bytes) -> list[Exchange]:
@@ -93,7 +93,8 @@ def test_bodies_that_vcrpy_keeps_as_they_came() -> None:
 def test_bodies_that_were_files_or_iterators() -> None:
     text = cassette(OK).replace(
         "body: null",
-        "body: !!python/object/new:_io.BytesIO\n      state: !!python/tuple\n      - !!binary aGVsbG8=\n      - 0\n      - null",
+        "body: !!python/object/new:_io.BytesIO\n      state: !!python/tuple\n      - !!binary aGVsbG8=\n"
+        "      - 0\n      - null",
     )
     assert one(text).request.body == b"hello"
     text = cassette(OK).replace(
@@ -265,10 +266,13 @@ def test_lists_beside_the_interactions_are_none() -> None:
     assert len(exchanges(text)) == 1
 
 
+ANSWERED = "- {request: {method: GET, url: x}, response: {status: 200, %s}}\n"
+
+
 @pytest.mark.parametrize(
     ("item", "place", "reason"),
     [
-        ("- request: !!python/object/apply:os.system ['touch /tmp/never']\n", 0, "tag 'tag:yaml.org,2002:python/object/apply:os.system'"),
+        ("- request: !!python/object/apply:os.system ['touch x']\n", 0, "the tag 'tag:yaml.org,2002:python/object/"),
         ("- !!python/object/new:os.system ['x']\n", 0, "the tag 'tag:yaml.org,2002:python/object/new:os.system'"),
         ("- request: !!python/name:os.system ''\n", 0, "the tag 'tag:yaml.org,2002:python/name:os.system'"),
         ("- request: !ruby/object:Gem::Requirement {}\n", 0, "the tag '!ruby/object:Gem::Requirement'"),
@@ -287,10 +291,10 @@ def test_lists_beside_the_interactions_are_none() -> None:
         ("-\n", 0, "null, not an object"),
         ("- {request: {method: GET, url: x}, response: null}\n", 0, "no response in it"),
         ("- {request: {method: GET, url: x}, response: {status: {}}}\n", 0, "no status in it"),
-        ("- {request: {method: GET, url: x}, response: {status: 200, truncated_from: 9}}\n", 0, "only a part of the response body"),
-        ("- {request: {method: GET, url: x}, response: {status: 200, headers: [[[]]]}}\n", 0, None),
-        ("- {request: {method: GET, url: x}, response: {status: 200, headers: [[a, b, c]]}}\n", 0, "a header that is a list"),
-        ("- {request: {method: GET, url: x}, response: {status: 200, body: {base64_string: '?'}}}\n", 0, "a base64_string that is no"),
+        (ANSWERED % "truncated_from: 9", 0, "only a part of the response body"),
+        (ANSWERED % "headers: [[[]]]", 0, None),
+        (ANSWERED % "headers: [[a, b, c]]", 0, "a header that is a list"),
+        (ANSWERED % "body: {base64_string: '?'}", 0, "a base64_string that is no"),
         ("garbage\n", 0, "'garbage', which is no item and no key"),
         ("%garbage\n", 0, "while scanning a directive"),
     ],
@@ -447,6 +451,6 @@ def test_seconds_that_are_none() -> None:
 
 def test_base64_of_a_cassette() -> None:
     body = {"encoding": "utf-8", "base64_string": base64.b64encode(b"\xff").decode()}
-    item = {"request": {**ITEM["request"], "body": body}, "response": {**ITEM["response"], "body": body}}
+    item = {part: {**message, "body": body} for part, message in ITEM.items()}
     exchange = one(json.dumps({"interactions": [item]}))
     assert exchange.request.body == exchange.response.body == b"\xff"
