@@ -89,12 +89,17 @@ class Field:
                 rate=settings.rate,
             ),
         )
-        if not dry:
-            opened.reach()
+        try:
+            if not dry:
+                opened.reach()
+            for_tests = not dry and self._are_for_tests(settings, opened)
+        except BaseException:
+            opened.close()
+            raise
         policy = Policy(
             writes=settings.allow_writes,
             costs=settings.allow_costs,
-            test_credentials=not dry and self._are_for_tests(settings, opened),
+            test_credentials=for_tests,
             max_requests=settings.max_requests,
             dry=dry,
         )
