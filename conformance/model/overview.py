@@ -11,7 +11,7 @@ from typing import Final
 
 from conformance.model.changes import Changes
 from conformance.model.known import Entry, Standing
-from conformance.model.report import OperationFacts, Recurring, Report, Tally, Verdict
+from conformance.model.report import UNREACHED, OperationFacts, Recurring, Report, Tally, Verdict
 from conformance.model.rule import Severity
 
 GROUPS: Final[Mapping[str, str]] = {
@@ -202,6 +202,15 @@ class Overview:
             for key, reason in cell.not_run.items():
                 found.setdefault(reason, {})[key] = None
         return {reason: list(keys) for reason, keys in found.items()}
+
+    @cached_property
+    def reasons(self) -> dict[str, dict[str, str]]:
+        """Why something of an operation was never seen, where more is known than that: by operation key, by name."""
+        found: dict[str, dict[str, str]] = {}
+        for cell in self.report.cells.values():
+            for key, reasons in cell.facts.get(UNREACHED, {}).items():
+                found.setdefault(key, {}).update(reasons)
+        return found
 
     @property
     def crashed(self) -> bool:
