@@ -44,6 +44,7 @@ from conformance.openapi.operations import find, read
 HERE = Path(__file__).parents[1]
 SEEDED = HERE / "tests" / "seeded"
 OPENAPI = SEEDED / "openapi.json"
+PROXY = HERE / "specs" / "twilio_proxy_v1.json"
 ROUTES = HERE / "specs" / "twilio_routes_v2.yaml"
 ACCOUNT = "AC00000000000000000000000000000000:not-a-real-token"
 BIN = Path(sys.executable).parent
@@ -161,20 +162,20 @@ def canned() -> Iterator[tuple[str, list[int]]]:
         process.join()
 
 
-def ours(url: str, cases: int) -> list[str]:
+def ours(url: str, cases: int, document: Path = OPENAPI) -> list[str]:
     """Give our command line: all modes."""
     modes = ",".join(mode.value for mode in Mode)
     output = tempfile.mkdtemp(prefix="conformance-")
     return [
-        sys.executable, "-m", "conformance", "run", "--specs", str(OPENAPI), "--target", url, "--modes", modes,
+        sys.executable, "-m", "conformance", "run", "--specs", str(document), "--target", url, "--modes", modes,
         "--max-cases", str(cases), "--no-recordings", "--auth", "me:mine", "--fail-on", "warning", "--quiet", "--output", output,
     ]  # fmt: skip
 
 
-def theirs(url: str, examples: int) -> list[str]:
+def theirs(url: str, examples: int, document: Path = OPENAPI) -> list[str]:
     """Give schemathesis' command line: all phases, all checks."""
     return [
-        str(BIN / "st"), "run", str(OPENAPI), "--url", f"{url}/v1", "--auth", "me:mine", "--seed", "1",
+        str(BIN / "st"), "run", str(document), "--url", f"{url}/v1", "--auth", "me:mine", "--seed", "1",
         "--max-examples", str(examples), "--checks", "all", "--continue-on-failure", "--no-color",
         "--generation-database", "none", "--workers", "1",
     ]  # fmt: skip
@@ -278,6 +279,7 @@ def main() -> None:
     parser.add_argument("--defects", type=int, default=len(SERVER.DEFECTS))
     parser.add_argument("--examples", type=int, default=100)
     parser.add_argument("--cases", type=int, default=500)
+    parser.add_argument("--many", type=int, default=50, help="schemathesis' examples for 30 operations")
     parser.add_argument("--faults", default="", help="by comma; nothing else is measured then")
     options = parser.parse_args()
     if options.faults:
@@ -289,13 +291,19 @@ def main() -> None:
         "conformance": lambda url: ours(url, options.cases),
         "st run": lambda url: theirs(url, options.examples),
     }
+    many = {
+        "conformance": lambda url: ours(url, options.cases, PROXY),
+        "st run": lambda url: theirs(url, options.many, PROXY),
+    }
     clean = {}
     for name, make in programs.items():
-        fast = timed(make, canned())
-        print(
-            f"{name}: {fast.requests} requests in {fast.seconds:.1f} s, {fast.requests / fast.seconds:.0f} a second, "
-            f"{fast.requests / fast.cpu:.0f} a processor second, {fast.distinct} distinct, against canned answers"
-        )
+        for what, maker in (("6", make), ("30", many[name])):
+            fast = timed(maker, canned())
+            print(
+                f"{name}: {fast.requests} requests in {fast.seconds:.1f} s, {fast.requests / fast.seconds:.0f} a second, "
+                f"{fast.requests / fast.cpu:.0f} a processor second, {fast.distinct} distinct, "
+                f"{what} operations against canned answers"
+            )
         clean[name] = found = timed(make, serving())
         print(
             f"{name}: {found.requests} requests in {found.seconds:.1f} s, {found.requests / found.seconds:.0f} a second, "

@@ -28,7 +28,7 @@ from conformance.model.expectation import ABSENT, Expect
 from conformance.model.finding import Finding
 from conformance.model.http import Exchange, Response
 from conformance.model.operation import Operation
-from conformance.model.report import UNREACHED, Cell, Report, Subject
+from conformance.model.report import NOWHERE, UNREACHED, Cell, Report, Subject
 from conformance.model.rule import Severity
 from conformance.run.field import Field
 from conformance.run.journal import Journal, plan_of
@@ -39,7 +39,6 @@ from conformance.run.suite import Outcome, Progress, Suite, suite
 CASSETTES: Final = "cassettes"
 _IN_PROCESS: Final = ("mock", "asgi:", "wsgi:")
 _INTERRUPTED: Final = "the run was interrupted"
-_NOWHERE: Final = "what the paths of its requests name does not exist there: --modes stateful makes it first"
 _LEAST: Final = 20
 """Requests that the search for the smallest ones may cost in a cell, where the cell itself has fewer."""
 
@@ -243,6 +242,7 @@ class _Cells:
         self._recorders: list[Recorder] = []
         self._of: dict[str, Operation] = {}
         self._modes: set[Mode] = set()
+        self._nowhere: set[Recorder] = set()
         self._cells: list[Cell] = []
         self._heavy: list[tuple[Recorder, Step, Finding]] = []
         self.complete = True
@@ -276,12 +276,12 @@ class _Cells:
         impossible = plan(operation).impossible
         if impossible:
             recorder.add_not_sent(operation, f"no valid request can be made: {impossible}")
-        self._judge(recorder, operation, mode, every)
+        self._judge(recorder, mode, every)
         if self._field.target.stopped:
             self.complete = False
             recorder.add_not_sent(operation, self._field.target.stopped)
 
-    def _judge(self, recorder: Recorder, operation: Operation, mode: Mode, every: Iterable[tuple[Step, ...]]) -> None:
+    def _judge(self, recorder: Recorder, mode: Mode, every: Iterable[tuple[Step, ...]]) -> None:
         seen: set[str] = set()
         statuses: set[int] = set()
         for steps in every:
@@ -293,8 +293,8 @@ class _Cells:
                 _save(self._wishes.failing, steps)
             if mode is not Mode.STATEFUL:
                 self._heavy += [(recorder, *each) for each in dict(_by_fingerprint(new)).values()]
-        if statuses and statuses <= ABSENT and Mode.STATEFUL.value not in self._field.suite.settings.modes:
-            recorder.add_not_sent(operation, _NOWHERE)
+        if statuses and statuses <= ABSENT:
+            self._nowhere.add(recorder)
 
     def _judged(self, recorder: Recorder, step: Step) -> tuple[Finding, ...]:
         exchange = step.exchange
@@ -358,7 +358,8 @@ class _Cells:
         tally = cell.tallies.get(operation.key)
         seen = () if tally is None else tally.seen
         reasons = {name: why for name, why in unreached(operation, seen, modes=self._modes) if why not in PLAIN}
-        return replace(cell, facts={UNREACHED: {operation.key: reasons}}) if reasons else cell
+        nowhere = {NOWHERE: [operation.key]} if recorder in self._nowhere else {}
+        return replace(cell, facts={**nowhere, **({UNREACHED: {operation.key: reasons}} if reasons else {})})
 
 
 def _invented(steps: Iterable[Step]) -> Iterator[int]:
