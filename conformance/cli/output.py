@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from conformance.run.suite import Outcome, Progress
 
 _CHUNK = 1 << 22
+INTERRUPTED = 130
+"""The exit code where a user broke off and nothing had failed until then: what shells give for Ctrl-C."""
 _PAUSE = 0.1
 """Seconds between two drawings of the progress: drawing costs more than judging."""
 
@@ -109,4 +111,4 @@ def finish(outcome: Outcome, settings: Settings) -> None:
             verbosity=settings.verbosity,
             colour=settings.colour,
         )
-    raise SystemExit(found.exit_code)
+    raise SystemExit(found.exit_code or (INTERRUPTED if outcome.interrupted else 0))
