@@ -88,7 +88,7 @@ def _ways(subject: Subject) -> Iterator[Failing]:
     reset = Scripted(response=_GONE, reply=Reply(data=b"", ending=Ending.RESET))
     yield Failing(name="connection reset", script=lambda _, __: reset)
     holds = subject.habits.holds_timeout.get(subject.main.call.kind, True)
-    slow = subject.success(ABSENT if subject.bodies is None else subject.bodies.full)
+    slow = _plain(subject)
     late = Scripted(response=slow, reply=Reply(data=written(slow), delay=LONG if holds else SHORT * 2))
     later = Scripted(response=slow, reply=Reply(data=written(slow), delay=6 * LONG))
     yield Failing(
@@ -164,13 +164,14 @@ def _learned(subject: Subject, way: Failing, heard: Heard) -> Iterator[Departure
         yield _wrong(
             subject, "sdk-repeated-post", way.name, f"the request is sent {count} times", expected=1, actual=count
         )
-    if raised is None:
-        if way.settings is not None:
-            message = f"the call waits for {SHORT * 2:.2f} s and returns, although the time-out is {SHORT} s"
+    if way.settings is not None:
+        if not _gave_up(subject, heard):
+            message = f"the call waits for the answer and {_ended(heard)}, although the time-out is {SHORT} s"
             yield _wrong(subject, "sdk-ignored-timeout", way.name, message, expected="an exception", actual="a result")
-        else:
-            shown = json.dumps(heard.outcome.value)[:80]
-            yield _wrong(subject, "sdk-swallowed-error", way.name, f"the call returns {shown}", expected="an exception")
+        return
+    if raised is None:
+        shown = json.dumps(heard.outcome.value)[:80]
+        yield _wrong(subject, "sdk-swallowed-error", way.name, f"the call returns {shown}", expected="an exception")
         return
     if way.status is not None and raised.status != way.status:
         yield _wrong(subject, "sdk-error-without-status", way.name, f"{raised.type} says {raised.status}",
@@ -181,6 +182,25 @@ def _learned(subject: Subject, way: Failing, heard: Heard) -> Iterator[Departure
     if way.message and way.message not in raised.message:
         yield _wrong(subject, "sdk-error-without-message", way.name, f"{raised.type} says {raised.message[:80]!r}",
                      expected=way.message, actual=raised.message[:80])  # fmt: skip
+
+
+def _gave_up(subject: Subject, heard: Heard) -> bool:
+    """Tell whether a call raised because the answer was late: in time, the same answer does not end so."""
+    raised = heard.outcome.raised
+    if raised is None:
+        return False
+    in_time = subject.ask(subject.minimal, always(_plain(subject))).outcome.raised
+    return in_time is None or in_time.type != raised.type
+
+
+def _ended(heard: Heard) -> str:
+    raised = heard.outcome.raised
+    return "returns" if raised is None else f"raises {raised.type}, as it does without any delay"
+
+
+def _plain(subject: Subject) -> Response:
+    """Give an answer with which nothing is wrong."""
+    return subject.success(ABSENT if subject.bodies is None else subject.bodies.full)
 
 
 def _wrong(
@@ -230,7 +250,7 @@ def _linked(subject: Subject, captured: Captured, *, host: str | None = None, to
 
 
 def _ending(subject: Subject) -> tuple[Heard, list[Departure]]:
-    last = always(subject.success(subject.bodies.full if subject.bodies else ABSENT))
+    last = always(_plain(subject))
 
     def script(captured: Captured, number: int) -> Scripted:
         return last(captured, number) if number else Scripted(response=_linked(subject, captured, token="PT2"))  # noqa: S106 - a page token
@@ -245,7 +265,7 @@ def _ending(subject: Subject) -> tuple[Heard, list[Departure]]:
 
 
 def _looping(subject: Subject) -> tuple[Heard, list[Departure]]:
-    end = always(subject.success(subject.bodies.full if subject.bodies else ABSENT))
+    end = always(_plain(subject))
 
     def script(captured: Captured, number: int) -> Scripted:
         if number >= _LOOPS:
@@ -260,7 +280,7 @@ def _looping(subject: Subject) -> tuple[Heard, list[Departure]]:
 
 
 def _leading_elsewhere(subject: Subject) -> tuple[Heard, list[Departure]]:
-    end = always(subject.success(subject.bodies.full if subject.bodies else ABSENT))
+    end = always(_plain(subject))
 
     def script(captured: Captured, number: int) -> Scripted:
         if number:
@@ -307,15 +327,15 @@ Learned = Iterator[tuple[Heard, list[Departure], str, str]]
 def _time_limit(subject: Subject) -> Learned:
     """Set a time-out that the server lets pass."""
     case = f"time-out setting, {subject.main.call.kind}"
-    slow = subject.success(ABSENT if subject.bodies is None else subject.bodies.full)
+    slow = _plain(subject)
     late = Scripted(response=slow, reply=Reply(data=written(slow), delay=_PATIENT_WAIT))
     heard = subject.ask(subject.minimal, lambda _, __: late, settings={"timeout": _PATIENT_LIMIT})
     raised = heard.outcome.raised
-    subject.habits.holds_timeout[subject.main.call.kind] = raised is not None
-    if raised is not None:
+    holds = subject.habits.holds_timeout[subject.main.call.kind] = _gave_up(subject, heard)
+    if raised is not None and holds:
         yield heard, [], case, f"holds: {raised.type}"
         return
-    message = f"{_PATIENT_LIMIT} s was set, the call waited {_PATIENT_WAIT} s and returned"
+    message = f"{_PATIENT_LIMIT} s was set; the call waited {_PATIENT_WAIT} s and {_ended(heard)}"
     found = _wrong(subject, "sdk-ignored-timeout", case, message, expected="an exception", actual="a result")
     yield heard, [found], case, "does not hold"
 
@@ -381,5 +401,5 @@ def _retries(subject: Subject) -> Learned:
 
 def _failing_twice(subject: Subject, failing: Script) -> Script:
     """Give the script that fails two times, then succeeds."""
-    success = always(subject.success(ABSENT if subject.bodies is None else subject.bodies.full))
+    success = always(_plain(subject))
     return lambda captured, number: success(captured, number) if number >= 2 else failing(captured, number)  # noqa: PLR2004
