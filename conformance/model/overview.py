@@ -28,7 +28,7 @@ GROUPS: Final[Mapping[str, str]] = {
     "response": "Response",
     "failure": "Failure",
 }
-"""Check groups in the order in which an exchange is understood, with their titles; the last four are sides of an SDK."""
+"""Check groups in the order in which an exchange is understood, then the sides of an SDK, with their titles."""
 _BY_SUBJECT: Final = {"sessions": "session", "specs": "spec", "routes": "route"}
 
 

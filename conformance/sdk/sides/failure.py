@@ -19,9 +19,12 @@ SHORT: Final = 0.05
 """Seconds of the time-out that is set for each operation."""
 LONG: Final = 0.5
 """Seconds that the server waits where time-outs are known to hold."""
-_PATIENT_LIMIT: Final = 0.2
-_PATIENT_WAIT: Final = 0.8
-"""Seconds for the experiment that finds out whether they hold at all."""
+_BRIEF: Final = 0.08
+"""Seconds that it waits where they are known not to hold."""
+_PATIENT: Final = (0.2, 0.8)
+_IMPATIENT: Final = (0.1, 0.2)
+"""Seconds of the time-out, and that the server waits, in the experiment that finds out whether time-outs hold at all;
+impatient where they do not hold for another kind of call."""
 _LOOPS: Final = 5
 ELSEWHERE: Final = "elsewhere.example"
 _MESSAGE: Final = "said by the server"
@@ -89,7 +92,7 @@ def _ways(subject: Subject) -> Iterator[Failing]:
     yield Failing(name="connection reset", script=lambda _, __: reset)
     holds = subject.habits.holds_timeout.get(subject.main.call.kind, True)
     slow = _plain(subject)
-    late = Scripted(response=slow, reply=Reply(data=written(slow), delay=LONG if holds else SHORT * 2))
+    late = Scripted(response=slow, reply=Reply(data=written(slow), delay=LONG if holds else _BRIEF))
     later = Scripted(response=slow, reply=Reply(data=written(slow), delay=6 * LONG))
     yield Failing(
         name="time-out",
@@ -328,14 +331,15 @@ def _time_limit(subject: Subject) -> Learned:
     """Set a time-out that the server lets pass."""
     case = f"time-out setting, {subject.main.call.kind}"
     slow = _plain(subject)
-    late = Scripted(response=slow, reply=Reply(data=written(slow), delay=_PATIENT_WAIT))
-    heard = subject.ask(subject.minimal, lambda _, __: late, settings={"timeout": _PATIENT_LIMIT})
+    limit, wait = _PATIENT if all(subject.habits.holds_timeout.values()) else _IMPATIENT
+    late = Scripted(response=slow, reply=Reply(data=written(slow), delay=wait))
+    heard = subject.ask(subject.minimal, lambda _, __: late, settings={"timeout": limit})
     raised = heard.outcome.raised
     holds = subject.habits.holds_timeout[subject.main.call.kind] = _gave_up(subject, heard)
     if raised is not None and holds:
         yield heard, [], case, f"holds: {raised.type}"
         return
-    message = f"{_PATIENT_LIMIT} s was set; the call waited {_PATIENT_WAIT} s and {_ended(heard)}"
+    message = f"{limit} s was set; the call waited {wait} s and {_ended(heard)}"
     found = _wrong(subject, "sdk-ignored-timeout", case, message, expected="an exception", actual="a result")
     yield heard, [found], case, "does not hold"
 
