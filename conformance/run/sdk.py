@@ -369,9 +369,10 @@ def _cell(
 
 def _finding(found: Departure, choice: _Choice, operation: Operation, one: Survey, others: list[Survey]) -> Finding:
     verdict = blame(found, key=operation.key, survey=one, others=others)
+    clients = ", ".join(sorted({one.client, *verdict.alike}))
     problem = replace(
         found.problem,
-        message=f"{one.about.sdk} {one.about.version} ({one.client}): {found.problem.message}{_witnessed(verdict)}",
+        message=f"{one.about.sdk} {one.about.version} ({clients}): {found.problem.message}{_witnessed(verdict)}",
     )
     line, column = operation.api.locate(problem.spec_pointer)
     return Finding(

@@ -177,14 +177,18 @@ def _learned(subject: Subject, way: Failing, heard: Heard) -> Iterator[Departure
         yield _wrong(subject, "sdk-swallowed-error", way.name, f"the call returns {shown}", expected="an exception")
         return
     if way.status is not None and raised.status != way.status:
-        yield _wrong(subject, "sdk-error-without-status", way.name, f"{raised.type} says {raised.status}",
-                     expected=way.status, actual=raised.status)  # fmt: skip
+        told = f"{raised.type} {_carries('status', raised.status)}"
+        yield _wrong(subject, "sdk-error-without-status", way.name, told, expected=way.status, actual=raised.status)
     if way.code is not None and raised.code != way.code:
-        yield _wrong(subject, "sdk-error-without-code", way.name, f"{raised.type} says {raised.code}",
-                     expected=way.code, actual=raised.code)  # fmt: skip
+        told = f"{raised.type} {_carries('code', raised.code)}"
+        yield _wrong(subject, "sdk-error-without-code", way.name, told, expected=way.code, actual=raised.code)
     if way.message and way.message not in raised.message:
         yield _wrong(subject, "sdk-error-without-message", way.name, f"{raised.type} says {raised.message[:80]!r}",
                      expected=way.message, actual=raised.message[:80])  # fmt: skip
+
+
+def _carries(name: str, value: Any) -> str:
+    return f"has no {name}" if value is None else f"has the {name} {value}"
 
 
 def _gave_up(subject: Subject, heard: Heard) -> bool:
@@ -262,9 +266,13 @@ def _ending(subject: Subject) -> tuple[Heard, list[Departure]]:
     got = heard.outcome.value
     if isinstance(got, list) and len(got) == 2 and len(heard.requests) == 2:  # noqa: PLR2004 - two pages
         return heard, []
-    shown = str(heard.outcome.raised) if heard.outcome.raised else f"{len(got) if isinstance(got, list) else got!r}"
-    message = f"two pages with a record each: {len(heard.requests)} requests, result {shown}"
+    shown = str(heard.outcome.raised or (_counted(len(got), "record") if isinstance(got, list) else repr(got)))
+    message = f"of two pages with a record each come {shown}, after {_counted(len(heard.requests), 'request')}"
     return heard, [_wrong(subject, "sdk-short-paging", _ENDING, message, expected=2, actual=shown)]
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"
 
 
 def _looping(subject: Subject) -> tuple[Heard, list[Departure]]:
@@ -363,7 +371,8 @@ def _proxy(subject: Subject) -> Learned:
     if asked:
         yield heard, [], case, f"used: {asked[0].request.method} came to the proxy"
         return
-    message = f"nothing came to the proxy; the call ended with {heard.outcome.raised}"
+    ended = "returned" if heard.outcome.raised is None else f"ended with {heard.outcome.raised.type}"
+    message = f"nothing came to the proxy; the call went elsewhere and {ended}"
     found = _wrong(subject, "sdk-ignored-proxy", case, message, expected="CONNECT at the proxy", actual="nothing")
     yield heard, [found], case, "not used"
 
@@ -395,7 +404,7 @@ def _retries(subject: Subject) -> Learned:
                 message = f"the request is sent {count + 1} times"
                 found.append(_wrong(subject, "sdk-repeated-post", case, message, expected=1, actual=count + 1))
             told = "a result" if heard.outcome.raised is None else heard.outcome.raised.type
-            yield heard, found, case, f"{count} retries, then {told}"
+            yield heard, found, case, f"{'1 retry' if count == 1 else f'{count} retries'}, then {told}"
     if not happened:
         case = f"retries setting on 429, {kind}"
         message = "three retries were allowed; none happens on 429, on 503 or on a reset connection"
