@@ -38,11 +38,17 @@ _STYLES: Final = {
 _ORDER: Final = (Verdict.ERROR, Verdict.FAIL, Verdict.UNTESTED, Verdict.PASS)
 
 
-def render(shown: Overview, *, verbosity: int = 0) -> str:
-    """Give the report as plain lines: the summary alone for -1, every finding and everything unseen for 1."""
+def render(shown: Overview, *, verbosity: int = 0, lead: Sequence[str] | None = None) -> str:
+    """Give the report as plain lines: the summary alone for -1, every finding and everything unseen for 1.
+
+    `lead` are lines that stand for findings and operations.
+    """
     if verbosity < 0:
         return summary(shown)
-    return "\n".join([*_top(shown, verbosity), *table(shown), "", *_bottom(shown, verbosity), summary(shown)])
+    told = [*_top(shown, verbosity), *table(shown)] if lead is None else [*crashes(shown), *lead]
+    if lead is not None:
+        told = list(map(_printable, told))
+    return "\n".join([*told, "", *_bottom(shown, verbosity), summary(shown)])
 
 
 def _top(shown: Overview, verbosity: int) -> list[str]:
@@ -256,14 +262,23 @@ def summary(shown: Overview) -> str:
     return f"{'; '.join(parts)} (contract: {contract})"
 
 
-def show(shown: Overview, *, file: IO[str], made: Sequence[str] = (), verbosity: int = 0, colour: bool = True) -> None:
+def show(
+    shown: Overview,
+    *,
+    file: IO[str],
+    made: Sequence[str] = (),
+    verbosity: int = 0,
+    colour: bool = True,
+    lead: Sequence[str] | None = None,
+) -> None:
     """Write the report to a stream: tables and colour where it is a terminal, plain lines where it is not.
 
-    `made` are the files that were written. NO_COLOR (https://no-color.org) is obeyed.
+    `made` are the files that were written, `lead` lines that stand for findings and operations. NO_COLOR
+    (https://no-color.org) is obeyed.
     """
     results = f"Results: {', '.join(made)}"
     if not file.isatty():
-        text = render(shown, verbosity=verbosity)
+        text = render(shown, verbosity=verbosity, lead=lead)
         if made and verbosity >= 0:
             text = f"{text}\n{results}"
         file.write(f"{text}\n")
@@ -274,9 +289,10 @@ def show(shown: Overview, *, file: IO[str], made: Sequence[str] = (), verbosity:
 
     console = Console(file=file, no_color=None if colour else True)
     if verbosity >= 0:
-        for line in _top(shown, verbosity):
-            level = line.partition(":")[0]
+        for line in _top(shown, verbosity) if lead is None else [*map(_printable, [*crashes(shown), *lead])]:
+            level = line.strip().partition(":")[0]
             console.print(Text(line, style=_STYLES.get(level, "")), soft_wrap=True)
+    if verbosity >= 0 and lead is None:
         drawn = Table(box=None, pad_edge=False)
         headings, words = (HEADINGS, _WORDS) if shown.rows else (DESCRIPTION_HEADINGS, 1)
         for index, heading in enumerate(headings):
@@ -286,6 +302,7 @@ def show(shown: Overview, *, file: IO[str], made: Sequence[str] = (), verbosity:
         for cells in () if shown.rows else descriptions(shown):
             drawn.add_row(*cells)
         console.print(drawn)
+    if verbosity >= 0:
         console.print()
         for line in _bottom(shown, verbosity):
             console.print(Text(line), soft_wrap=True)
