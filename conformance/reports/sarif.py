@@ -14,6 +14,7 @@ from urllib.parse import quote
 
 from conformance.model.overview import Overview
 from conformance.model.report import Place, Recurring
+from conformance.model.wording import counted
 from conformance.results import text
 
 FILE: Final = "report.sarif"
@@ -81,7 +82,8 @@ def _invocation(shown: Overview, left_out: int) -> dict[str, Any]:
 
 def _notifications(shown: Overview, left_out: int) -> Iterator[dict[str, Any]]:
     if left_out > 0:
-        message = f"{left_out:,} findings are left out: a run may have {MOST:,}. results.json has them all."
+        verb = "is" if left_out == 1 else "are"
+        message = f"{counted(left_out, 'finding')} {verb} left out: a run may have {MOST:,}. results.json has them all."
         yield {"level": "warning", "message": {"text": message}}
     for row in shown.rows:
         for rule, reason in row.tally.crashed.items():
