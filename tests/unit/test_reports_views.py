@@ -417,6 +417,19 @@ def test_sarif_keeps_the_limit_of_code_scanning_and_says_so(shown: Overview, mon
     assert told["message"]["text"].startswith("1 finding is left out")
 
 
+def test_sarif_keeps_the_size_that_code_scanning_takes(run: Build, monkeypatch: pytest.MonkeyPatch) -> None:
+    report = run(*(line({"state": f"state {number}"}) for number in range(40)))
+    found = overview(report, fail_on=Severity.ERROR)
+    whole = sarif.render(found)
+    assert len(json.loads(whole)["runs"][0]["results"]) == 40
+    monkeypatch.setattr(sarif, "LARGEST", len(gzip.compress(whole.encode())) * 9 // 10)
+    cut = sarif.render(found)
+    assert len(gzip.compress(cut.encode())) <= sarif.LARGEST
+    shown_here = len(json.loads(cut)["runs"][0]["results"])
+    assert 0 < shown_here < 40
+    assert f"{40 - shown_here} findings are left out" in cut
+
+
 # Markdown
 
 
