@@ -95,7 +95,7 @@ def audit(settings: Settings, *, against: tuple[Path, ...] = (), corrects: bool 
     return Audited(
         report=Report(subject=_subject(settings, bench), cells=cells),
         fail_on=Severity(settings.fail_on),
-        offers=tuple(bench.offers(whole, audits)) if corrects else (),
+        offers=tuple(bench.offers(whole, held)) if corrects else (),
         waived=sum(len(each.waived) for each in audits),
         idle=tuple(idle(held, [waiver for each in audits for waiver in each.waived])),
         seconds=time.perf_counter() - started,
@@ -121,17 +121,21 @@ class _Bench:
         context = prepared(survey, crowd, self.evidence.official, observed.get(survey.document.path), self.compiler)
         return judged(context, checks=self.checks, severities=self.severities)
 
-    def offers(self, audits: Iterable[Audit], unwaived: Iterable[Audit]) -> Iterator[Offer]:
+    def offers(self, audits: Iterable[Audit], held: tuple[Waiver, ...]) -> Iterator[Offer]:
         """Try the corrections that the findings propose which nobody waived."""
         has_evidence = bool(self.evidence.exchanges or self.evidence.official)
         judge = judging([check for check in every() if check.subject is not Subjects.SPEC], self.compiler)
-        for before, left in zip(audits, unwaived, strict=True):
-            found = candidates(left.findings, has_evidence=has_evidence)
-            if found:
+
+        def wanted(found: Audit) -> list[Finding]:
+            return candidates(_without(found, held).findings, has_evidence=has_evidence)
+
+        for before in audits:
+            if found := wanted(before):
                 trial = Trial(
                     before.survey,
                     before=before,
                     auditor=self._again,
+                    chooser=wanted,
                     exchanges=belonging(before.survey, self.evidence.exchanges, self.compiler),
                     judge=judge,
                 )

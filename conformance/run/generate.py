@@ -103,7 +103,11 @@ class _Field:
             max_requests=made.settings.max_requests,
         )
         self._target: Target = Guarded(opened, policy, host=urlsplit(made.settings.target).hostname or "")
-        self._target.reach()
+        try:
+            self._target.reach()
+        except BaseException:
+            self._target.close()
+            raise
 
     def _answer(self, sent: Request) -> Response:
         assert self._mock is not None  # noqa: S101 - only the mock target calls this
