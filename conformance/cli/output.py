@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from conformance.run.suite import Outcome, Progress
 
 _CHUNK = 1 << 22
+INTERRUPTED = 130
+"""The exit code where a user broke off and nothing had failed until then: what shells give for Ctrl-C."""
 _PAUSE = 0.1
 """Seconds between two drawings of the progress: drawing costs more than judging."""
 
@@ -127,4 +129,4 @@ def finish(outcome: Outcome, settings: Settings, *, own: Own | None = None) -> N
             colour=settings.colour,
             lead=list(own.brief(found)) if own is not None and settings.verbosity == 0 else None,
         )
-    raise SystemExit(found.exit_code)
+    raise SystemExit(found.exit_code or (INTERRUPTED if outcome.interrupted else 0))

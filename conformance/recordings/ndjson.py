@@ -28,7 +28,10 @@ SUFFIXES: Final = (".ndjson", ".jsonl")
 _KIND: Final = "ndjson"
 _BOM: Final = b"\xef\xbb\xbf"
 _SHAPE: Final = "a JSON object with `request` and `response`"
-_EXCHANGE: Final = re.compile(rb'"request"\s*:\s*\{|"response"\s*:\s*\{\s*"(?:status|headers|reason|body)')
+_TOKEN: Final = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"(?:\s*:)?|[{}\[\]]', re.DOTALL)
+"""A string, with its colon where it is a key, or a bracket."""
+_MESSAGE: Final = re.compile(rb'"(?:request|response)"\s*:')
+
 _Fields = dict[str, str] | tuple[tuple[str, str], ...] | None
 
 
@@ -65,9 +68,19 @@ _encode = msgspec.json.Encoder().encode
 
 def recognizes(head: bytes, name: str) -> bool:
     """Tell whether a line of the head is a JSON object with a request or a response; else the name decides."""
-    if any(line.lstrip(_BOM + b" \t\r").startswith(b"{") and _EXCHANGE.search(line) for line in head.split(b"\n")):
-        return True
-    return name.endswith(SUFFIXES)
+    return any(_has_message(line) for line in head.removeprefix(_BOM).split(b"\n")) or name.endswith(SUFFIXES)
+
+
+def _has_message(line: bytes) -> bool:
+    if not line.lstrip().startswith(b"{"):
+        return False
+    depth = 0
+    for token in _TOKEN.finditer(line):
+        found = token.group()
+        if depth == 1 and _MESSAGE.fullmatch(found):
+            return True
+        depth += found.endswith((b"{", b"[")) - found.endswith((b"}", b"]"))
+    return False
 
 
 def read(file: BinaryIO, path: str) -> Iterator[Entry]:

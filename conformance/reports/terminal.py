@@ -24,6 +24,8 @@ DESCRIPTION_HEADINGS: Final = ("description", "errors", "warnings", "notes")
 _WORDS: Final = 2
 """How many columns are words, not numbers."""
 _MOST: Final = 60
+_LONGEST: Final = 4_000
+"""Characters of a command line that are shown."""
 _STYLES: Final = {
     "error": "bold red",
     "crashed": "bold red",
@@ -63,6 +65,7 @@ def _bottom(shown: Overview, verbosity: int) -> Iterator[str]:
     if verbosity > 0:
         yield from (_printable(f"unreadable: {reason}") for reason in shown.unreadable)
         yield from missed(shown)
+    yield from map(_printable, left_out(shown))
     if shown.standing is not None:
         yield from standing(shown.standing)
     if shown.changes is not None:
@@ -103,6 +106,7 @@ def _finding_lines(recurring: Recurring, verbosity: int) -> Iterator[str]:
     spec = f"{finding.spec}:{finding.line}:{finding.column} {problem.spec_pointer}"
     first = seen_at(recurring.samples[0].place) if recurring.samples else ""
     yield f"    {spec}; seen {recurring.count}x" + (f", first in {first}" if first else "") + blame
+    yield from _again(recurring)
     if verbosity > 0:
         if recurring.count > 1:
             yield f"    last in {seen_at(recurring.last)}"
@@ -110,6 +114,20 @@ def _finding_lines(recurring: Recurring, verbosity: int) -> Iterator[str]:
             excerpt = recurring.samples[0].excerpt
             for number, line in enumerate(excerpt.lines, start=excerpt.first):
                 yield f"    {'>' if number == excerpt.marked else ' '} {line}".rstrip()
+
+
+def _again(recurring: Recurring) -> Iterator[str]:
+    """Give how the first request is sent again, and the smallest that fails in the same way."""
+    evidence = next((sample.evidence for sample in recurring.samples if sample.evidence is not None), {})
+    for name, said in (("again", evidence.get("again")), ("sent", evidence.get("curl"))):
+        if said:
+            yield f"    {name}: {_short(said)}"
+    if "smallest" in evidence:
+        yield f"    smallest: {_short(evidence['smallest']['curl'])}"
+
+
+def _short(command: str) -> str:
+    return command if len(command) <= _LONGEST else f"{command[:_LONGEST]}… ({len(command):,} characters)"
 
 
 def seen_at(place: Place) -> str:
@@ -154,6 +172,12 @@ def missed(shown: Overview) -> Iterator[str]:
     for row in shown.rows:
         if row.missed and row.tally.exchanges:
             yield f"never seen: {row.operation.key}: {', '.join(row.missed)}"
+
+
+def left_out(shown: Overview) -> Iterator[str]:
+    """Give why requests were not sent that should have been, one line a reason."""
+    for reason, keys in shown.not_run.items():
+        yield f"not sent: {len(keys)} operation{'s' if len(keys) > 1 else ''}: {reason}"
 
 
 def standing(found: Standing) -> Iterator[str]:
