@@ -72,13 +72,13 @@ class Recorder:
 
     def _add_clear(self, clear: Clear) -> None:
         operation = clear.matched.operation
+        seen = self._sessions.look(clear.matched)
         if operation.key not in self._keys:
             return
         self.judged += 1
         applicable = self._applicable.get(operation)
         if applicable is None:
             applicable = self._applicable[operation] = self._judge.applicable(operation)
-        seen = self._sessions.look(clear.matched)
         if not seen.findings and not seen.crashed:
             self._collector.add_clear(operation.key, clear.matched, clear.key, applicable)
             self._collector.add_passed(operation.key, seen.passed)
