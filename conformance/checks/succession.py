@@ -89,11 +89,12 @@ class Sessions:
             met = Met.LATE
         self._late.discard(name)
         if name not in self._elsewhere:
-            self._follow(name, met)
+            self.follow(exchange, met)
 
-    def _follow(self, name: str, met: Met) -> None:
-        if met is not Met.AGAIN:
-            self._going[name] = Past(limit=self._limit, before=Remembered(forgotten=met is Met.LATE))
+    def follow(self, exchange: Exchange, met: Met) -> None:
+        """Hear to which session an exchange belongs, where somebody knows how it stands to it."""
+        if met is not Met.AGAIN and exchange.session is not None:
+            self._going[exchange.session] = Past(limit=self._limit, before=Remembered(forgotten=met is Met.LATE))
 
     def judge(self, judgement: Judgement) -> Judgement:
         """Give a judgement with what there is to say of the exchange's place in its session."""
@@ -115,11 +116,9 @@ class Sessions:
         self.meet(matched.exchange)
         return self._seen(matched, ())
 
-    def go_on(self, matched: Matched, findings: tuple[Finding, ...], met: Met) -> Seen:
-        """Say what there is to say of the next exchange of a session, where somebody knows how it stands to it."""
-        name = matched.exchange.session or ""
-        self._follow(name, met)
-        return self._said(matched, findings, self._session(name))
+    def go_on(self, matched: Matched, findings: tuple[Finding, ...]) -> Seen:
+        """Say what there is to say of the place of an exchange in its session alone; `findings` are those of itself."""
+        return self._said(matched, findings, self._session(matched.exchange.session or ""))
 
     def _seen(self, matched: Matched, findings: tuple[Finding, ...]) -> Seen:
         exchange = matched.exchange

@@ -15,6 +15,8 @@ from conformance.model.report import SAMPLES, Cell, Recurring, Tally, total
 
 CRASHED: Final = "crashed at"
 """The fact of a part: by operation and rule, the index of the first exchange at which the rule crashed."""
+LOST: Final = "lost"
+"""The fact of a cell: which of its parts could not be read."""
 
 
 def added(cell_id: str, parts: Iterable[Cell]) -> Cell:
@@ -29,7 +31,7 @@ def added(cell_id: str, parts: Iterable[Cell]) -> Cell:
         findings={name: _recurring([part.findings[name] for part in known if name in part.findings]) for name in names},
         out_of_scope=sum(part.out_of_scope for part in known),
         unreadable=tuple(chain.from_iterable(part.unreadable for part in known)),
-        facts=_facts(crashed),
+        facts=_facts(crashed, [reason for part in known for reason in part.facts.get(LOST, ())]),
     )
 
 
@@ -42,9 +44,9 @@ def whole(part: Cell) -> Cell:
     return replace(part, findings=findings, facts={name: fact for name, fact in part.facts.items() if name != CRASHED})
 
 
-def _facts(crashed: Mapping[str, Mapping[str, tuple[int, str]]]) -> dict[str, Any]:
+def _facts(crashed: Mapping[str, Mapping[str, tuple[int, str]]], lost: list[str]) -> dict[str, Any]:
     found = {key: {rule: index for rule, (index, _) in rules.items()} for key, rules in crashed.items() if rules}
-    return {CRASHED: found} if found else {}
+    return {**({CRASHED: found} if found else {}), **({LOST: lost} if lost else {})}
 
 
 def _first_crashes(key: str, parts: Iterable[Cell]) -> dict[str, tuple[int, str]]:

@@ -106,6 +106,7 @@ class Collector:
         self._found: dict[str, _Recurrence] = {}
         self._out_of_scope = 0
         self._unreadable: list[str] = []
+        self._lost: list[str] = []
 
     def add(
         self,
@@ -182,6 +183,11 @@ class Collector:
         """Keep why an entry could not be read."""
         self._unreadable.append(redact.text(reason))
 
+    def add_lost(self, reason: str) -> None:
+        """Keep why the rest of it could not be read."""
+        self.add_unreadable(reason)
+        self._lost.append(self._unreadable[-1])
+
     def cell(self) -> Cell:
         """Give the cell."""
         return parts.whole(self.part())
@@ -195,7 +201,7 @@ class Collector:
             findings={name: _recurring(found) for name, found in sorted(self._found.items())},
             out_of_scope=self._out_of_scope,
             unreadable=tuple(self._unreadable),
-            facts={parts.CRASHED: crashed} if crashed else {},
+            facts={**({parts.CRASHED: crashed} if crashed else {}), **({parts.LOST: self._lost} if self._lost else {})},
         )
 
 
