@@ -9,6 +9,7 @@ from functools import cached_property
 from pathlib import PurePath
 from typing import Final
 
+from conformance.model import parts
 from conformance.model.changes import Changes
 from conformance.model.known import Entry, Standing
 from conformance.model.report import OperationFacts, Recurring, Report, Tally, Verdict
@@ -214,7 +215,12 @@ class Overview:
 
     @property
     def exit_code(self) -> int:
-        """0 where everything conforms; 1 for a finding that fails, or a check of ours that crashed."""
+        """0 where everything conforms; 1 for a finding that fails, or a check of ours that crashed.
+
+        2 where a part of a recording could not be read.
+        """
+        if any(parts.LOST in cell.facts for cell in self.report.cells.values()):
+            return 2
         return 1 if self.failing or self.crashed else 0
 
 
