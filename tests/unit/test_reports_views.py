@@ -487,8 +487,8 @@ def test_an_audit_is_shown_by_description(audited: Overview) -> None:
     assert audited.findings
     text = terminal.render(audited)
     assert "description  errors  warnings  notes" in text
-    assert text.splitlines()[-1].startswith("1 descriptions; findings: ")
-    assert "missing-error-response: flawed.yaml spec: " in text
+    assert text.splitlines()[-1].startswith("1 description; findings: ")
+    assert "warning: missing-error-response (1): An operation does not document the errors" in text
     assert "| description | errors | warnings | notes |" in markdown.render(audited)
     page = reports.view("html").render(audited)
     assert "Which descriptions, and how badly" in page

@@ -10,6 +10,7 @@ from typing import Final
 from conformance.model.audit import Confidence, Evidence, Grounds, Technique, Witness
 from conformance.model.rule import DocumentExample, Problem, Severity, audit
 from conformance.model.specimen import QUERY, THING, query, thing
+from conformance.openapi import prose
 from conformance.openapi.examples import examples
 from conformance.openapi.flaws import flaw, setting
 from conformance.openapi.objects import Kind, Node
@@ -31,6 +32,10 @@ _FEW: Final = 2
     severity=Severity.WARNING,
     accepts=[
         DocumentExample(title="a date", document=thing(date_created={"type": "string", "format": "date-time"})),
+        DocumentExample(
+            title="an example without the format",
+            document=thing(email={"type": "string", "description": "The sender, ex: Robert."}),
+        ),
         DocumentExample(title="text", document=thing(update={"type": "string"}, candidate={"type": "string"})),
     ],
     objects_to=[
@@ -70,7 +75,7 @@ def format_only_in_name(audited: Audited) -> Iterator[Problem]:
         if view.type != "string" or any(view.has(keyword) for keyword in ("format", "pattern", "enum", "const")):
             continue
         told = usual.get(_bare(name)) or next((known for known, form in _NAMES if form.search(name)), None)
-        if told is None:
+        if told is None or _shows_another(audited, node, told):
             continue
         if told == "date-time" and _DAY.fullmatch(str(shown.get(node.pointer))):
             told = "date"
@@ -89,6 +94,12 @@ def format_only_in_name(audited: Audited) -> Iterator[Problem]:
         yield flaw(
             node, f"{name} has no format, its name says {told}", keyword="format", expected=told, grounds=grounds
         )
+
+
+def _shows_another(audited: Audited, node: Node, name: str) -> bool:
+    """Tell whether the text shows examples that do not have a format: `ex: USA` is no two-letter code."""
+    texts = prose.examples(node.text("description"))
+    return bool(texts) and not any(audited.has_format(name, text) for text in texts)
 
 
 def _named(survey: Survey) -> Iterator[tuple[str, Node]]:
