@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter, defaultdict
 from collections.abc import Iterator
 from typing import Final
 
@@ -74,16 +73,13 @@ def format_only_in_name(audited: Audited) -> Iterator[Problem]:
         view = survey.view(node)
         if view.type != "string" or any(view.has(keyword) for keyword in ("format", "pattern", "enum", "const")):
             continue
-        told = usual.get(_bare(name)) or next((known for known, form in _NAMES if form.search(name)), None)
+        told = _agreed(usual.get(_bare(name), {})) or next((known for known, form in _NAMES if form.search(name)), None)
         if told is None or _shows_another(audited, node, told):
             continue
         if told == "date-time" and _DAY.fullmatch(str(shown.get(node.pointer))):
             told = "date"
-        samples = tuple(
-            Witness(source=other.pointer, value=told)
-            for other_name, other in named
-            if _bare(other_name) == _bare(name) and survey.view(other).get("format") == told
-        )[:3]
+        fields = usual.get(_bare(name), {}).get(told, [])
+        samples = tuple(Witness(source=other.pointer, value=told) for other in fields[:3])
         evidence = (Evidence(what="fields of this name", count=len(samples), samples=samples),) if samples else ()
         grounds = Grounds(
             confidence=Confidence.MEDIUM if samples else Confidence.LOW,
@@ -110,16 +106,23 @@ def _named(survey: Survey) -> Iterator[tuple[str, Node]]:
             yield str(node.parent.get("name") or ""), node
 
 
-def _usual(survey: Survey, named: list[tuple[str, Node]]) -> dict[str, str]:
-    """The format of a name where two fields or more have it and no other one has another."""
-    counted: dict[str, Counter[str]] = defaultdict(Counter)
+def _usual(survey: Survey, named: list[tuple[str, Node]]) -> dict[str, dict[str, list[Node]]]:
+    """The formats of each name, with the fields that have them."""
+    found: dict[str, dict[str, list[Node]]] = {}
     for name, node in named:
-        declared = survey.view(node).get("format")
-        if isinstance(declared, str) and survey.view(node).type == "string":
-            counted[_bare(name)][declared] += 1
-    return {
-        name: next(iter(formats)) for name, formats in counted.items() if len(formats) == 1 and formats.total() >= _FEW
-    }
+        view = survey.view(node)
+        declared = view.get("format")
+        if isinstance(declared, str) and view.type == "string":
+            found.setdefault(_bare(name), {}).setdefault(declared, []).append(node)
+    return found
+
+
+def _agreed(formats: dict[str, list[Node]]) -> str | None:
+    """The format of a name where two fields or more have it and no other one has another."""
+    if len(formats) != 1:
+        return None
+    ((declared, fields),) = formats.items()
+    return declared if len(fields) >= _FEW else None
 
 
 def _bare(name: str) -> str:
