@@ -208,10 +208,16 @@ class Overview:
                 found.setdefault(reason, {})[key] = None
         return {reason: list(keys) for reason, keys in found.items()}
 
+    @cached_property
+    def crashes(self) -> tuple[tuple[str, str, str], ...]:
+        """Checks of ours that crashed: the operation or description, the rule, and with what."""
+        tallies = self.report.tallies()
+        return tuple((key, rule, why) for key in sorted(tallies) for rule, why in tallies[key].crashed.items())
+
     @property
     def crashed(self) -> bool:
         """Tell whether a check of ours crashed."""
-        return any(row.tally.crashed for row in self.rows)
+        return bool(self.crashes)
 
     @property
     def exit_code(self) -> int:

@@ -16,6 +16,7 @@ from conformance.model.overview import Overview, Row
 from conformance.model.report import Place, Recurring, Verdict
 from conformance.model.rule import Severity, Side
 from conformance.model.wording import counted, printable
+from conformance.reports.terminal import by_rule
 
 FILE: Final = None
 
@@ -41,7 +42,8 @@ def render(shown: Overview, *, verbosity: int = 0, lead: Sequence[str] | None = 
 
 
 def _top(shown: Overview, verbosity: int) -> list[str]:
-    lines = [*map(printable, crashes(shown)), *findings(shown, verbosity=verbosity)]
+    told = findings(shown, verbosity=verbosity) if shown.rows else by_rule.lines(shown, verbosity=verbosity)
+    lines = [*map(printable, crashes(shown)), *told]
     return [*lines, ""] if lines else []
 
 
@@ -59,9 +61,8 @@ def bottom(shown: Overview, verbosity: int) -> Iterator[str]:
 
 def crashes(shown: Overview) -> Iterator[str]:
     """Give a line for each check of ours that crashed."""
-    for row in shown.rows:
-        for rule, reason in row.tally.crashed.items():
-            yield f"crashed: {rule}: {row.operation.key}: {reason} (a fault of this program, not of the API)"
+    for key, rule, reason in shown.crashes:
+        yield f"crashed: {rule}: {key}: {reason} (a fault of this program, not of the API)"
 
 
 def findings(shown: Overview, *, verbosity: int = 0) -> Iterator[str]:

@@ -20,6 +20,7 @@ from conformance.model.report import Recurring, Verdict
 from conformance.model.rule import Severity, Side
 from conformance.model.wording import counted, printable
 from conformance.reports import terminal
+from conformance.reports.terminal import by_rule
 
 _MARKS: Final = {"error": "✗", "warning": "!", "note": "i"}
 _COLOURS: Final = {"error": "bold red", "warning": "yellow", "note": "cyan"}
@@ -46,12 +47,27 @@ def draw(
 def _parts(shown: Overview, verbosity: int) -> Iterator[RenderableType]:
     for line in terminal.crashes(shown):
         yield Text(printable(line), style="bold red")
+    if not shown.rows:
+        yield from _by_rule(shown, verbosity)
+        return
     found, left_out = terminal.chosen(shown, verbosity=verbosity)
     for fails, own in groupby(found, key=shown.fails):
         yield from _section(shown, list(own), fails=fails, verbosity=verbosity)
     if left_out:
         yield Text(terminal.more(left_out), style="dim")
         yield ""
+    yield _table(shown)
+    yield ""
+
+
+def _by_rule(shown: Overview, verbosity: int) -> Iterator[RenderableType]:
+    """An audit: coloured rules with their places, then the documents."""
+    for line in by_rule.lines(shown, verbosity=verbosity):
+        level = line.partition(":")[0]
+        mark = f"{_MARKS[level]} " if level in _MARKS else ""
+        text = line.lstrip()
+        yield Padding(Text(f"{mark}{text}", style=_COLOURS.get(level, "")), (0, 0, 0, len(line) - len(text)))
+    yield ""
     yield _table(shown)
     yield ""
 
