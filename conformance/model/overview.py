@@ -12,7 +12,7 @@ from typing import Final
 from conformance.model import parts
 from conformance.model.changes import Changes
 from conformance.model.known import Entry, Standing
-from conformance.model.report import OperationFacts, Recurring, Report, Tally, Verdict
+from conformance.model.report import UNREACHED, OperationFacts, Recurring, Report, Tally, Verdict
 from conformance.model.rule import Severity
 
 GROUPS: Final[Mapping[str, str]] = {
@@ -213,6 +213,15 @@ class Overview:
         """Checks of ours that crashed: the operation or description, the rule, and with what."""
         tallies = self.report.tallies()
         return tuple((key, rule, why) for key in sorted(tallies) for rule, why in tallies[key].crashed.items())
+
+    @cached_property
+    def reasons(self) -> dict[str, dict[str, str]]:
+        """Why something of an operation was never seen, where more is known than that: by operation key, by name."""
+        found: dict[str, dict[str, str]] = {}
+        for cell in self.report.cells.values():
+            for key, reasons in cell.facts.get(UNREACHED, {}).items():
+                found.setdefault(key, {}).update(reasons)
+        return found
 
     @property
     def crashed(self) -> bool:
