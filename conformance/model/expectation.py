@@ -7,8 +7,14 @@ from dataclasses import asdict, dataclass, field
 from enum import Enum
 from typing import Any, Final
 
+SENT_TO: Final = "sent_to"
+"""Under this name stands in `Exchange.extra` where a request went, if not to the documented server."""
 KEY: Final = "generated"
 """Under this name an expectation stands in `Exchange.extra`."""
+
+
+ABSENT: Final = frozenset({404, 410})
+"""Statuses of what is not there."""
 
 
 class Expect(Enum):
@@ -48,6 +54,8 @@ class Expectation:
     """What is wrong with the request, in words."""
     values: Mapping[str, Any] = field(default_factory=dict)
     """What the answer has to show, by name, where the request is part of a session."""
+    invented: bool = False
+    """Whether the path names something that may not exist: then a right answer may say that it does not."""
     failure: str = ""
     """What came instead of an answer: its kind, a colon and the details; empty where one came."""
 

@@ -9,9 +9,10 @@ from functools import cached_property
 from pathlib import PurePath
 from typing import Final
 
+from conformance.model import parts
 from conformance.model.changes import Changes
 from conformance.model.known import Entry, Standing
-from conformance.model.report import OperationFacts, Recurring, Report, Tally, Verdict
+from conformance.model.report import UNREACHED, OperationFacts, Recurring, Report, Tally, Verdict
 from conformance.model.rule import Severity
 
 GROUPS: Final[Mapping[str, str]] = {
@@ -213,6 +214,15 @@ class Overview:
         tallies = self.report.tallies()
         return tuple((key, rule, why) for key in sorted(tallies) for rule, why in tallies[key].crashed.items())
 
+    @cached_property
+    def reasons(self) -> dict[str, dict[str, str]]:
+        """Why something of an operation was never seen, where more is known than that: by operation key, by name."""
+        found: dict[str, dict[str, str]] = {}
+        for cell in self.report.cells.values():
+            for key, reasons in cell.facts.get(UNREACHED, {}).items():
+                found.setdefault(key, {}).update(reasons)
+        return found
+
     @property
     def crashed(self) -> bool:
         """Tell whether a check of ours crashed."""
@@ -220,7 +230,12 @@ class Overview:
 
     @property
     def exit_code(self) -> int:
-        """0 where everything conforms; 1 for a finding that fails, or a check of ours that crashed."""
+        """0 where everything conforms; 1 for a finding that fails, or a check of ours that crashed.
+
+        2 where a part of a recording could not be read.
+        """
+        if any(parts.LOST in cell.facts for cell in self.report.cells.values()):
+            return 2
         return 1 if self.failing or self.crashed else 0
 
 

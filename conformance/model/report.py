@@ -18,6 +18,8 @@ from conformance.model.finding import Finding
 from conformance.model.rule import Severity
 
 SAMPLES: Final = 3
+UNREACHED: Final = "unreached"
+"""Under this name stands in `Cell.facts` why something was not reached: by operation key, by its name."""
 
 
 class Verdict(Enum):

@@ -10,7 +10,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
@@ -20,12 +20,14 @@ from conformance.config import Settings
 from conformance.errors import NothingChecked, SettingsError
 from conformance.generate.case import Mode
 from conformance.generate.plan import plan
+from conformance.generate.reach import PLAIN, unreached
 from conformance.generate.script import Step
 from conformance.model import redact
+from conformance.model.expectation import ABSENT, Expect
 from conformance.model.finding import Finding
 from conformance.model.http import Exchange, Response
 from conformance.model.operation import Operation
-from conformance.model.report import Cell, Report, Subject
+from conformance.model.report import UNREACHED, Cell, Report, Subject
 from conformance.model.rule import Severity
 from conformance.run.field import Field
 from conformance.run.journal import Journal, plan_of
@@ -36,6 +38,7 @@ from conformance.run.suite import Outcome, Progress, Suite, suite
 CASSETTES: Final = "cassettes"
 _IN_PROCESS: Final = ("mock", "asgi:", "wsgi:")
 _INTERRUPTED: Final = "the run was interrupted"
+_NOWHERE: Final = "what the paths of its requests name does not exist there: --modes stateful makes it first"
 _SHRINKING: Final = 60
 """Requests that the search for the smallest one may cost for each finding of a whole run."""
 
@@ -76,16 +79,15 @@ def run(
     started = time.perf_counter()
     wishes = Wishes() if wishes is None else wishes
     made = suite(settings) if made is None else made
-    modes = [_mode(name) for name in settings.modes]
+    modes = [_mode(name) for name in dict.fromkeys(settings.modes)]
     if wishes.case is not None:
         return _again(made, wishes, wishes.case, started, say)
-    subject = _subject(made, modes=list(settings.modes), max_cases=settings.max_cases)
+    subject = _subject(made, modes=[mode.value for mode in modes], max_cases=settings.max_cases)
     journal = _journal(settings, subject)
     known = journal.read() if journal is not None and wishes.resume else {}
     files = _recordings(settings)
-    with emitter(settings) as emit, closing(Field(made, journal=journal, recorded=known)) as field:
-        if journal is not None:
-            journal.start(resume=wishes.resume)
+    keeping = nullcontext() if journal is None else journal.started(resume=wishes.resume)
+    with emitter(settings) as emit, closing(Field(made, journal=journal, recorded=known)) as field, keeping:
         cells = _Cells(field, wishes, emit, progress)
         jobs = [*cells.generated(made.chosen, modes), *cells.recorded(files)]
         with _interruptible(field):
@@ -116,7 +118,7 @@ def lines(settings: Settings, wishes: Wishes | None = None) -> Iterator[str]:
     """
     wishes = Wishes() if wishes is None else wishes
     made = suite(settings)
-    modes = [_mode(name) for name in settings.modes]
+    modes = [_mode(name) for name in dict.fromkeys(settings.modes)]
     work = [(operation, mode) for operation in made.chosen for mode in modes]
     sent = withheld = 0
     with closing(Field(made, dry=True)) as field:
@@ -237,6 +239,8 @@ class _Cells:
         self._budget = {} if budget is None else {"budget": budget}
         self._fail_on = Severity(field.suite.settings.fail_on)
         self._recorders: list[Recorder] = []
+        self._of: dict[str, Operation] = {}
+        self._modes: set[Mode] = set()
         self._cells: list[Cell] = []
         self._heavy: list[tuple[Recorder, Step, Finding]] = []
         self.complete = True
@@ -245,6 +249,7 @@ class _Cells:
     def generated(self, operations: Iterable[Operation], modes: Iterable[Mode]) -> Iterator[Callable[[], None]]:
         """Give a job for each operation in each mode."""
         chosen = tuple(modes)
+        self._modes.update(chosen)
         for operation in operations:
             for mode in chosen:
                 yield lambda operation=operation, mode=mode: self.one(  # type: ignore[misc] # mypy and defaults of lambdas
@@ -264,17 +269,21 @@ class _Cells:
         """Judge the steps of all cases of a cell."""
         recorder = Recorder(name, self._field.suite, self._emit, more=self._field.evidence)
         self._recorders.append(recorder)
+        self._of[name] = operation
+        self._modes.add(mode)
         impossible = plan(operation).impossible
         if impossible:
             recorder.add_not_sent(operation, f"no valid request can be made: {impossible}")
-        self._judge(recorder, mode, every)
+        self._judge(recorder, operation, mode, every)
         if self._field.target.stopped:
             self.complete = False
             recorder.add_not_sent(operation, self._field.target.stopped)
 
-    def _judge(self, recorder: Recorder, mode: Mode, every: Iterable[tuple[Step, ...]]) -> None:
+    def _judge(self, recorder: Recorder, operation: Operation, mode: Mode, every: Iterable[tuple[Step, ...]]) -> None:
         seen: set[str] = set()
+        statuses: set[int] = set()
         for steps in every:
+            statuses.update(_invented(steps))
             found = [(step, finding) for step in steps for finding in self._judged(recorder, step)]
             new = [(step, each) for step, each in found if each.fingerprint not in seen and self._fails(each)]
             seen.update(finding.fingerprint for _, finding in new)
@@ -282,6 +291,8 @@ class _Cells:
                 _save(self._wishes.failing, steps)
             if mode is not Mode.STATEFUL:
                 self._heavy += [(recorder, *each) for each in dict(_by_fingerprint(new)).values()]
+        if statuses and statuses <= ABSENT and Mode.STATEFUL.value not in self._field.suite.settings.modes:
+            recorder.add_not_sent(operation, _NOWHERE)
 
     def _judged(self, recorder: Recorder, step: Step) -> tuple[Finding, ...]:
         exchange = step.exchange
@@ -290,7 +301,7 @@ class _Cells:
             recorder.add_not_sent(step.case.operation, step.failure)
             return ()
         self._progress(1)
-        return recorder.add(exchange, operation=step.case.operation)
+        return recorder.add(self._field.placed(exchange), operation=step.case.operation)
 
     def _fails(self, finding: Finding) -> bool:
         return finding.severity.rank >= self._fail_on.rank
@@ -317,8 +328,24 @@ class _Cells:
                 recorder.add_evidence(finding, {"smallest": more})
 
     def done(self) -> list[Cell]:
-        """Give the cells."""
-        return [*self._cells, *(recorder.cell() for recorder in self._recorders)]
+        """Give the cells, with what they could not reach."""
+        return [*self._cells, *map(self._with_reasons, self._recorders)]
+
+    def _with_reasons(self, recorder: Recorder) -> Cell:
+        cell = recorder.cell()
+        operation = self._of[cell.id]
+        tally = cell.tallies.get(operation.key)
+        seen = () if tally is None else tally.seen
+        reasons = {name: why for name, why in unreached(operation, seen, modes=self._modes) if why not in PLAIN}
+        return replace(cell, facts={UNREACHED: {operation.key: reasons}}) if reasons else cell
+
+
+def _invented(steps: Iterable[Step]) -> Iterator[int]:
+    """Give the statuses of answers to valid requests whose paths name something made up."""
+    for step in steps:
+        expected, answer = step.expectation, step.outcome
+        if expected.invented and expected.expect is Expect.ACCEPT and isinstance(answer, Response):
+            yield answer.status
 
 
 def _by_fingerprint(new: Iterable[tuple[Step, Finding]]) -> Iterator[tuple[str, tuple[Step, Finding]]]:

@@ -186,12 +186,18 @@ def missed(shown: Overview) -> Iterator[str]:
     for row in shown.rows:
         if row.missed and row.tally.exchanges:
             yield f"never seen: {row.operation.key}: {', '.join(row.missed)}"
+            reasons: dict[str, list[str]] = {}
+            for name in row.missed:
+                why = shown.reasons.get(row.operation.key, {}).get(name)
+                if why is not None:
+                    reasons.setdefault(why, []).append(name)
+            yield from (f"    {', '.join(names)}: {why}" for why, names in reasons.items())
 
 
 def left_out(shown: Overview) -> Iterator[str]:
-    """Give why requests were not sent that should have been, one line a reason."""
+    """Give why operations were not reached, or not with everything, that should have been: one line a reason."""
     for reason, keys in shown.not_run.items():
-        yield f"not sent: {len(keys)} operation{'s' if len(keys) > 1 else ''}: {reason}"
+        yield f"not reached: {len(keys)} operation{'s' if len(keys) > 1 else ''}: {reason}"
 
 
 def standing(found: Standing) -> Iterator[str]:
