@@ -90,7 +90,9 @@ def test_accounts_faults_and_latency_are_taken_from_the_command_line() -> None:
     [
         (["--faults", "nothing"], "there is no fault 'nothing'"),
         (["--faults", "truncate=2"], "'truncate=2' is no fault"),
+        (["--faults", "truncate@ListService"], "'ListService' names no operation"),
         (["--latency", "soon"], "'soon' is no time"),
+        (["--state", "{folder}/nowhere/state.json"], "No such file or directory"),
         (["--account", "me"], "is not SID:TOKEN"),
         (["--state", "{folder}/broken.json"], "no state of the reference server"),
         (["--record", "{folder}/nowhere/traffic.ndjson"], "No such file or directory"),
