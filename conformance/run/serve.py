@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import ssl
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
@@ -43,6 +44,8 @@ class Wishes:
     """Where the state comes from, if it is there, and goes to."""
     record: Path | None = None
     """Where exchanges are added, as NDJSON."""
+    certificate: Path | None = None
+    """The certificate and key to speak TLS with; None: plain HTTP."""
     accounts: Mapping[str, str] | None = None
     """The users that are let in, with their passwords; None: everybody who has a password."""
 
@@ -66,12 +69,15 @@ def serve(settings: Settings, wishes: Wishes, *, say: Callable[[str], None]) -> 
         faults=tuple(_faults(wishes, operations)),
         plants=plants(checks.every()),
     )
+    if wishes.certificate is not None:
+        _try(wishes.certificate)
     state = _load(wishes.state)
     _save(wishes.state, state)
     with _recording(wishes.record) as observe:
         app = server.App(mock, state, observe=observe, closing=lambda: _save(wishes.state, app.desk.state))
         try:
-            server.run(app, host=wishes.host, port=wishes.port, announce=partial(_announce, mock, wishes, say))
+            announce = partial(_announce, mock, wishes, say)
+            server.run(app, host=wishes.host, port=wishes.port, certificate=wishes.certificate, announce=announce)
         except OSError as error:
             where = f"--host {wishes.host} --port {wishes.port}"
             hint = "choose another port; 0 picks a free one"
@@ -115,6 +121,14 @@ def _announce(mock: Mock, wishes: Wishes, say: Callable[[str], None], url: str) 
     say(url)
     reach = "this machine only" if wishes.host in _LOCAL else "every machine that reaches this address"
     say(f"{len(mock.operations)} operations of {apis} descriptions, open to {reach}; {url}/__conformance/ shows more")
+
+
+def _try(certificate: Path) -> None:
+    try:
+        ssl.create_default_context(ssl.Purpose.CLIENT_AUTH).load_cert_chain(certificate)
+    except OSError as error:  # an SSLError is one of them
+        hint = "name a file with a certificate and its key in PEM form"
+        raise SettingsError(where=str(certificate), what=error.strerror or str(error), hint=hint) from error
 
 
 def _load(path: Path | None) -> State:
