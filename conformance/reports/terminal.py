@@ -48,7 +48,7 @@ def render(shown: Overview, *, verbosity: int = 0, lead: Sequence[str] | None = 
     told = [*_top(shown, verbosity), *table(shown)] if lead is None else [*crashes(shown), *lead]
     if lead is not None:
         told = list(map(_printable, told))
-    return "\n".join([*told, "", *_bottom(shown, verbosity), summary(shown)])
+    return "\n".join([*told, "", *_bottom(shown, verbosity, is_told=lead is not None), summary(shown)])
 
 
 def _top(shown: Overview, verbosity: int) -> list[str]:
@@ -61,11 +61,12 @@ def _printable(line: str) -> str:
     return _CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", line)
 
 
-def _bottom(shown: Overview, verbosity: int) -> Iterator[str]:
+def _bottom(shown: Overview, verbosity: int, *, is_told: bool = False) -> Iterator[str]:
     if verbosity > 0:
         yield from (_printable(f"unreadable: {reason}") for reason in shown.unreadable)
         yield from missed(shown)
-    yield from map(_printable, left_out(shown))
+    if not is_told:
+        yield from map(_printable, left_out(shown))
     if shown.standing is not None:
         yield from standing(shown.standing)
     if shown.changes is not None:
@@ -304,7 +305,7 @@ def show(
         console.print(drawn)
     if verbosity >= 0:
         console.print()
-        for line in _bottom(shown, verbosity):
+        for line in _bottom(shown, verbosity, is_told=lead is not None):
             console.print(Text(line), soft_wrap=True)
     style = "bold red" if shown.exit_code else "bold green"
     console.print(Text(summary(shown), style=style), soft_wrap=True)
