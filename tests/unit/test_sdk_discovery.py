@@ -115,7 +115,7 @@ def test_a_call_belongs_nearby_where_one_word_is_spelt_alike(
 ) -> None:
     operation = operations["twilio_numbers_v1.CreatePortingPortIn"]
     found = sort_out([operation], [sighting("x.create", ("POST", "numbers.twilio.com", path), kind="create")])
-    assert bool(found.reaching | found.elsewhere) is is_near
+    assert bool(found.reaching or found.elsewhere) is is_near
 
 
 @pytest.mark.parametrize(
