@@ -76,7 +76,9 @@ def _led(shown: Overview, lead: Sequence[str]) -> Iterator[RenderableType]:
     for line in terminal.crashes(shown):
         yield Text(printable(line), style="bold red")
     for line in lead:
-        yield Text(printable(line), style=_COLOURS.get(line.strip().partition(":")[0], ""))
+        text = line.lstrip()
+        told = Text(printable(text), style=_COLOURS.get(text.partition(":")[0], ""))
+        yield Padding(told, (0, 0, 0, len(line) - len(text)))
     yield ""
 
 
