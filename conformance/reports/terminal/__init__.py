@@ -41,7 +41,7 @@ def render(shown: Overview, *, verbosity: int = 0, lead: Sequence[str] | None = 
     if verbosity < 0:
         return summary(shown)
     told = [*_top(shown, verbosity), *table(shown)] if lead is None else [*map(printable, [*crashes(shown), *lead])]
-    return "\n".join([*told, "", *bottom(shown, verbosity), summary(shown)])
+    return "\n".join([*told, "", *bottom(shown, verbosity, is_told=lead is not None), summary(shown)])
 
 
 def _top(shown: Overview, verbosity: int) -> list[str]:
@@ -50,12 +50,13 @@ def _top(shown: Overview, verbosity: int) -> list[str]:
     return [*lines, ""] if lines else []
 
 
-def bottom(shown: Overview, verbosity: int) -> Iterator[str]:
-    """Give what stands between the table and the summary."""
+def bottom(shown: Overview, verbosity: int, *, is_told: bool = False) -> Iterator[str]:
+    """Give what stands between the table and the summary; `is_told` where what was not sent stands above already."""
     if verbosity > 0:
         yield from (printable(f"unreadable: {reason}") for reason in shown.unreadable)
         yield from missed(shown)
-    yield from map(printable, left_out(shown))
+    if not is_told:
+        yield from map(printable, left_out(shown))
     if shown.standing is not None:
         yield from standing(shown.standing)
     if shown.changes is not None:
