@@ -100,10 +100,9 @@ def _notifications(shown: Overview, left_out: int) -> Iterator[dict[str, Any]]:
             f"{counted(left_out, 'finding')} {verb} left out: code scanning has limits. results.json has them all."
         )
         yield {"level": "warning", "message": {"text": message}}
-    for row in shown.rows:
-        for rule, reason in row.tally.crashed.items():
-            message = f"the check {rule} crashed for {row.operation.key}: {reason}"
-            yield {"level": "error", "message": {"text": _cut(message)}, "associatedRule": {"id": rule}}
+    for key, rule, reason in shown.crashes:
+        message = f"the check {rule} crashed for {key}: {reason}"
+        yield {"level": "error", "message": {"text": _cut(message)}, "associatedRule": {"id": rule}}
 
 
 def _result(shown: Overview, recurring: Recurring, rules: Mapping[str, int]) -> dict[str, Any]:

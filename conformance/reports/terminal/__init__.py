@@ -16,6 +16,7 @@ from conformance.model.overview import Overview, Row
 from conformance.model.report import Place, Recurring, Verdict
 from conformance.model.rule import Severity, Side
 from conformance.model.wording import counted, printable
+from conformance.reports.terminal import by_rule
 
 FILE: Final = None
 
@@ -24,18 +25,25 @@ DESCRIPTION_HEADINGS: Final = ("description", "errors", "warnings", "notes")
 _WORDS: Final = 2
 """How many columns are words, not numbers."""
 _MOST: Final = 60
+_LONGEST: Final = 4_000
+"""Characters of a command line that are shown."""
 _ORDER: Final = (Verdict.ERROR, Verdict.FAIL, Verdict.UNTESTED, Verdict.PASS)
 
 
-def render(shown: Overview, *, verbosity: int = 0) -> str:
-    """Give the report as plain lines: the summary alone for -1, every finding and everything unseen for 1."""
+def render(shown: Overview, *, verbosity: int = 0, lead: Sequence[str] | None = None) -> str:
+    """Give the report as plain lines: the summary alone for -1, every finding and everything unseen for 1.
+
+    `lead` are lines that stand for findings and operations.
+    """
     if verbosity < 0:
         return summary(shown)
-    return "\n".join([*_top(shown, verbosity), *table(shown), "", *bottom(shown, verbosity), summary(shown)])
+    told = [*_top(shown, verbosity), *table(shown)] if lead is None else [*map(printable, [*crashes(shown), *lead])]
+    return "\n".join([*told, "", *bottom(shown, verbosity), summary(shown)])
 
 
 def _top(shown: Overview, verbosity: int) -> list[str]:
-    lines = [*map(printable, crashes(shown)), *findings(shown, verbosity=verbosity)]
+    told = findings(shown, verbosity=verbosity) if shown.rows else by_rule.lines(shown, verbosity=verbosity)
+    lines = [*map(printable, crashes(shown)), *told]
     return [*lines, ""] if lines else []
 
 
@@ -44,6 +52,7 @@ def bottom(shown: Overview, verbosity: int) -> Iterator[str]:
     if verbosity > 0:
         yield from (printable(f"unreadable: {reason}") for reason in shown.unreadable)
         yield from missed(shown)
+    yield from map(printable, left_out(shown))
     if shown.standing is not None:
         yield from standing(shown.standing)
     if shown.changes is not None:
@@ -52,9 +61,8 @@ def bottom(shown: Overview, verbosity: int) -> Iterator[str]:
 
 def crashes(shown: Overview) -> Iterator[str]:
     """Give a line for each check of ours that crashed."""
-    for row in shown.rows:
-        for rule, reason in row.tally.crashed.items():
-            yield f"crashed: {rule}: {row.operation.key}: {reason} (a fault of this program, not of the API)"
+    for key, rule, reason in shown.crashes:
+        yield f"crashed: {rule}: {key}: {reason} (a fault of this program, not of the API)"
 
 
 def findings(shown: Overview, *, verbosity: int = 0) -> Iterator[str]:
@@ -95,6 +103,7 @@ def _finding_lines(recurring: Recurring, verbosity: int) -> Iterator[str]:
     if recurring.samples and finding.side is not Side.SPEC:
         told += f"; seen {recurring.count}x, first in {seen_at(recurring.samples[0].place)}"
     yield f"    {told}{blame(finding)}"
+    yield from (f"    {line}" for line in again(recurring))
     if verbosity > 0:
         yield from (f"    {line}".rstrip() for line in evidence(recurring))
 
@@ -119,6 +128,20 @@ def place_of(finding: Finding) -> str:
     if finding.side is Side.SPEC or (finding.operation is None and finding.side is Side.REQUEST):
         return ""
     return f"{finding.side.value} {finding.problem.instance_pointer}".rstrip()
+
+
+def again(recurring: Recurring) -> Iterator[str]:
+    """Give how the first request is sent again, and the smallest that fails in the same way."""
+    evidence = next((sample.evidence for sample in recurring.samples if sample.evidence is not None), {})
+    for name, said in (("again", evidence.get("again")), ("sent", evidence.get("curl"))):
+        if said:
+            yield f"{name}: {_short(said)}"
+    if "smallest" in evidence:
+        yield f"smallest: {_short(evidence['smallest']['curl'])}"
+
+
+def _short(command: str) -> str:
+    return command if len(command) <= _LONGEST else f"{command[:_LONGEST]}… ({len(command):,} characters)"
 
 
 def seen_at(place: Place) -> str:
@@ -163,6 +186,12 @@ def missed(shown: Overview) -> Iterator[str]:
     for row in shown.rows:
         if row.missed and row.tally.exchanges:
             yield f"never seen: {row.operation.key}: {', '.join(row.missed)}"
+
+
+def left_out(shown: Overview) -> Iterator[str]:
+    """Give why requests were not sent that should have been, one line a reason."""
+    for reason, keys in shown.not_run.items():
+        yield f"not sent: {len(keys)} operation{'s' if len(keys) > 1 else ''}: {reason}"
 
 
 def standing(found: Standing) -> Iterator[str]:
@@ -249,17 +278,26 @@ def summary(shown: Overview) -> str:
     return f"{'; '.join(parts)} (contract: {contract})"
 
 
-def show(shown: Overview, *, file: IO[str], made: Sequence[str] = (), verbosity: int = 0, colour: bool = True) -> None:
+def show(
+    shown: Overview,
+    *,
+    file: IO[str],
+    made: Sequence[str] = (),
+    verbosity: int = 0,
+    colour: bool = True,
+    lead: Sequence[str] | None = None,
+) -> None:
     """Write the report to a stream: drawn where it is a terminal, plain lines where it is not.
 
-    `made` are the files that were written. NO_COLOR (https://no-color.org) is obeyed.
+    `made` are the files that were written, `lead` lines that stand for findings and operations. NO_COLOR
+    (https://no-color.org) is obeyed.
     """
     if file.isatty():
         from conformance.reports.terminal import screen  # noqa: PLC0415 - rich is loaded only where somebody looks
 
-        screen.draw(shown, file=file, made=made, verbosity=verbosity, colour=colour)
+        screen.draw(shown, file=file, made=made, verbosity=verbosity, colour=colour, lead=lead)
         return
-    text = render(shown, verbosity=verbosity)
+    text = render(shown, verbosity=verbosity, lead=lead)
     if made and verbosity >= 0:
         text = f"{text}\n{written(made)}"
     file.write(f"{text}\n")

@@ -20,6 +20,7 @@ from conformance.model.report import Recurring, Verdict
 from conformance.model.rule import Severity, Side
 from conformance.model.wording import counted, printable
 from conformance.reports import terminal
+from conformance.reports.terminal import by_rule
 
 _MARKS: Final = {"error": "✗", "warning": "!", "note": "i"}
 _COLOURS: Final = {"error": "bold red", "warning": "yellow", "note": "cyan"}
@@ -27,11 +28,13 @@ _COUNTED: Final = ("errors", "warnings", "notes")
 _VERDICTS: Final = {"error": ("‼", "bold red"), "fail": ("✗", "red"), "untested": ("○", "dim"), "pass": ("✓", "green")}
 
 
-def draw(shown: Overview, *, file: IO[str], made: Sequence[str], verbosity: int, colour: bool) -> None:
-    """Draw the report; `made` are the files that were written."""
+def draw(
+    shown: Overview, *, file: IO[str], made: Sequence[str], verbosity: int, colour: bool, lead: Sequence[str] | None
+) -> None:
+    """Draw the report; `made` are the files that were written, `lead` lines that stand for findings and operations."""
     console = Console(file=file, no_color=None if colour else True, highlight=False)
     if verbosity >= 0:
-        for part in _parts(shown, verbosity):
+        for part in _parts(shown, verbosity) if lead is None else _led(shown, lead):
             console.print(part)
         for line in terminal.bottom(shown, verbosity):
             console.print(Text(line), soft_wrap=True)
@@ -44,6 +47,9 @@ def draw(shown: Overview, *, file: IO[str], made: Sequence[str], verbosity: int,
 def _parts(shown: Overview, verbosity: int) -> Iterator[RenderableType]:
     for line in terminal.crashes(shown):
         yield Text(printable(line), style="bold red")
+    if not shown.rows:
+        yield from _by_rule(shown, verbosity)
+        return
     found, left_out = terminal.chosen(shown, verbosity=verbosity)
     for fails, own in groupby(found, key=shown.fails):
         yield from _section(shown, list(own), fails=fails, verbosity=verbosity)
@@ -51,6 +57,26 @@ def _parts(shown: Overview, verbosity: int) -> Iterator[RenderableType]:
         yield Text(terminal.more(left_out), style="dim")
         yield ""
     yield _table(shown)
+    yield ""
+
+
+def _by_rule(shown: Overview, verbosity: int) -> Iterator[RenderableType]:
+    """An audit: coloured rules with their places, then the documents."""
+    for line in by_rule.lines(shown, verbosity=verbosity):
+        level = line.partition(":")[0]
+        mark = f"{_MARKS[level]} " if level in _MARKS else ""
+        text = line.lstrip()
+        yield Padding(Text(f"{mark}{text}", style=_COLOURS.get(level, "")), (0, 0, 0, len(line) - len(text)))
+    yield ""
+    yield _table(shown)
+    yield ""
+
+
+def _led(shown: Overview, lead: Sequence[str]) -> Iterator[RenderableType]:
+    for line in terminal.crashes(shown):
+        yield Text(printable(line), style="bold red")
+    for line in lead:
+        yield Text(printable(line), style=_COLOURS.get(line.strip().partition(":")[0], ""))
     yield ""
 
 
@@ -86,6 +112,7 @@ def _finding(shown: Overview, recurring: Recurring, verbosity: int) -> Iterator[
     if accepted is not None:
         yield _indented(4, (f"accepted: {accepted.reason}", "green"))
     yield _indented(4, (_places(recurring), "dim"))
+    yield from (_indented(4, (line, "dim")) for line in terminal.again(recurring))
     if verbosity > 0:
         yield from (_indented(4, (line, "dim")) for line in terminal.evidence(recurring))
         yield ""
