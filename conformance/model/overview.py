@@ -9,6 +9,7 @@ from functools import cached_property
 from pathlib import PurePath
 from typing import Final
 
+from conformance.model import parts
 from conformance.model.changes import Changes
 from conformance.model.known import Entry, Standing
 from conformance.model.report import NOWHERE, UNREACHED, OperationFacts, Recurring, Report, Tally, Verdict
@@ -23,8 +24,12 @@ GROUPS: Final[Mapping[str, str]] = {
     "relation": "Relation",
     "session": "Session",
     "spec": "Description",
+    "reach": "Reach",
+    "request": "Request",
+    "response": "Response",
+    "failure": "Failure",
 }
-"""Check groups in the order in which an exchange is understood, with their titles."""
+"""Check groups in the order in which an exchange is understood, then the sides of an SDK, with their titles."""
 _BY_SUBJECT: Final = {"sessions": "session", "specs": "spec", "routes": "route"}
 
 
@@ -204,6 +209,12 @@ class Overview:
         return {reason: list(keys) for reason, keys in found.items()}
 
     @cached_property
+    def crashes(self) -> tuple[tuple[str, str, str], ...]:
+        """Checks of ours that crashed: the operation or description, the rule, and with what."""
+        tallies = self.report.tallies()
+        return tuple((key, rule, why) for key in sorted(tallies) for rule, why in tallies[key].crashed.items())
+
+    @cached_property
     def nowhere(self) -> tuple[str, ...]:
         """Operations that were asked for what does not exist, and never did what they are for."""
         keys = {key for cell in self.report.cells.values() for key in cell.facts.get(NOWHERE, ())}
@@ -223,11 +234,16 @@ class Overview:
     @property
     def crashed(self) -> bool:
         """Tell whether a check of ours crashed."""
-        return any(row.tally.crashed for row in self.rows)
+        return bool(self.crashes)
 
     @property
     def exit_code(self) -> int:
-        """0 where everything conforms; 1 for a finding that fails, or a check of ours that crashed."""
+        """0 where everything conforms; 1 for a finding that fails, or a check of ours that crashed.
+
+        2 where a part of a recording could not be read.
+        """
+        if any(parts.LOST in cell.facts for cell in self.report.cells.values()):
+            return 2
         return 1 if self.failing or self.crashed else 0
 
 

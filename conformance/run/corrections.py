@@ -12,6 +12,7 @@ corrected description is audited for further corrections, until there are none.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -263,7 +264,7 @@ def judging(checks: Sequence[Check], compiler: Compiler) -> Callable[..., Judge]
     return lambda operations: Judge(operations, checks=checks, compiler=compiler)
 
 
-def overlay(offer: Offer, *, extends: str) -> str:
+def overlay(offer: Offer, *, extends: str, is_json: bool = False) -> str:
     """Give the corrections of a description as an Overlay 1.1 document, one action a finding.
 
     What an Overlay cannot replace is removed by an action of its own before.
@@ -275,6 +276,8 @@ def overlay(offer: Offer, *, extends: str) -> str:
         "extends": extends,
         "actions": [action for finding in offer.findings for action in _actions(finding, offer.survey.document)],
     }
+    if is_json:
+        return json.dumps(made, indent=2, ensure_ascii=False) + "\n"
     text: str = yaml.dump(
         made, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110, default_flow_style=False
     )

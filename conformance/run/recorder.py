@@ -21,6 +21,8 @@ from conformance.model.finding import Finding
 from conformance.model.http import Exchange
 from conformance.model.operation import Operation
 from conformance.model.report import Cell
+from conformance.model.session import Met
+from conformance.recordings import Entry
 from conformance.run.suite import Progress, Suite
 from conformance.schemas.coverage import Lens
 
@@ -34,13 +36,18 @@ class Recorder:
         suite: Suite,
         emit: Callable[[Finding], None] | None,
         *,
+        sessions: Sessions | None = None,
         more: results.More = results.nothing_more,
     ) -> None:
-        """Start an empty cell; `emit` is told every finding as it occurs, `more` is what evidence says on top."""
+        """Start an empty cell.
+
+        `emit` is told every finding as it occurs; `sessions` follow a part of a recording; `more` is what evidence says
+        on top.
+        """
         self._collector = results.Collector(cell_id, more=more)
         self._judge = suite.judge
         self._gate = suite.gate
-        self._sessions = Sessions(suite.judge)
+        self._sessions = sessions or Sessions(suite.judge)
         self._applicable: dict[Operation, tuple[str, ...]] = {}
         self._keys = frozenset(operation.key for operation in suite.chosen)
         self._emit = emit
@@ -62,6 +69,23 @@ class Recorder:
         self.judged += 1
         return self._add(judgement)
 
+    def add_succession(self, exchange: Exchange, met: Met) -> None:
+        """Judge only the place of an exchange in its session, where somebody knows how it stands to it."""
+        clear = self._gate.clear(exchange) if _is_ordinary(exchange) else None
+        judgement = None if clear is not None else self._judge.judge(exchange)
+        matched = clear.matched if clear is not None else judgement.matched if judgement is not None else None
+        self._sessions.follow(exchange, met)
+        if matched is None:
+            return
+        seen = self._sessions.go_on(matched, judgement.findings if judgement is not None else ())
+        if matched.operation.key not in self._keys:
+            return
+        for finding in seen.findings if self._emit is not None else ():
+            self._emit(finding)  # type: ignore[misc] # asked in the line above
+        self._collector.add_succession(
+            matched.operation.key, exchange, passed=seen.passed, findings=seen.findings, crashed=seen.crashed
+        )
+
     def _add(self, judgement: Judgement) -> tuple[Finding, ...]:
         if self._emit is not None:
             for finding in judgement.findings:
@@ -79,13 +103,13 @@ class Recorder:
 
     def _add_clear(self, clear: Clear) -> tuple[Finding, ...]:
         operation = clear.matched.operation
+        seen = self._sessions.look(clear.matched)
         if operation.key not in self._keys:
             return ()
         self.judged += 1
         applicable = self._applicable.get(operation)
         if applicable is None:
             applicable = self._applicable[operation] = self._judge.applicable(operation)
-        seen = self._sessions.look(clear.matched)
         if not seen.findings and not seen.crashed:
             self._collector.add_clear(operation.key, clear.matched, clear.key, applicable)
             self._collector.add_passed(operation.key, seen.passed)
@@ -122,24 +146,47 @@ class Recorder:
         """Keep that an entry could not be read."""
         self._collector.add_unreadable(str(error))
 
+    def add_lost(self, reason: str) -> None:
+        """Keep that what follows could not be read."""
+        self._collector.add_lost(reason)
+
     def cell(self) -> Cell:
         """Give the cell."""
         return self._collector.cell()
 
+    def part(self) -> Cell:
+        """Give the cell as a part of a greater one."""
+        return self._collector.part()
+
+
+def recording(file: str) -> str:
+    """Give the id of the cell of a recording."""
+    return f"recording {file}"
+
 
 def recorded(file: str, made: Suite, emit: Callable[[Finding], None] | None, progress: Progress) -> Cell:
     """Give the cell of a recording."""
-    recorder = Recorder(f"recording {file}", made, emit)
+    recorder = Recorder(recording(file), made, emit)
     try:
-        for entry in recordings.read(file):
-            if isinstance(entry, RecordingError):
-                recorder.add_unreadable(entry)
-            else:
-                recorder.add(entry)
-                progress(1)
+        add_all(recorder, recordings.read(file), progress)
     except RecordingError as error:
         recorder.add_unreadable(error)
     return recorder.cell()
+
+
+def add_all(recorder: Recorder, entries: Iterator[Entry], progress: Progress) -> None:
+    """Judge the entries of a recording, or of a part of it.
+
+    Raises:
+        RecordingError: the rest cannot be read.
+
+    """
+    for entry in entries:
+        if isinstance(entry, RecordingError):
+            recorder.add_unreadable(entry)
+        else:
+            recorder.add(entry)
+            progress(1)
 
 
 def _is_ordinary(exchange: Exchange) -> bool:

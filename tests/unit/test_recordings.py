@@ -5,12 +5,15 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import re
 import sys
 import threading
+from collections.abc import Callable
 from io import BytesIO, TextIOWrapper
 from pathlib import Path
 
 import pytest
+import zstandard
 
 from conformance import recordings
 from conformance.errors import RecordingError
@@ -89,7 +92,10 @@ def test_what_is_not_there_is_named(tmp_path: Path) -> None:
         (b"", "empty"),
         (b"# prose", "of no format that is known here"),
         (b"\0" * 100, "of no format that is known here"),
-        (gzip.compress(b"{}", mtime=0), "packed with gzip"),
+        (gzip.compress(b"{}", mtime=0), "of no format that is known here"),
+        (gzip.compress(b"{}" * 99, mtime=0)[:-9], "cannot be read (Compressed file ended before"),
+        (b"\x1f\x8bgarbage" * 9, "cannot be read (Unknown compression method)"),
+        (b"\x28\xb5\x2f\xfdgarbage", "cannot be read (zstd decompress error"),
         (b"PK\x03\x04", "a ZIP archive"),
         ("interactions:\n".encode("utf-16"), "UTF-16 text"),
     ],
@@ -97,8 +103,34 @@ def test_what_is_not_there_is_named(tmp_path: Path) -> None:
 def test_files_of_no_format_are_named(tmp_path: Path, content: bytes, reason: str) -> None:
     path = tmp_path / "x"
     path.write_bytes(content)
-    with pytest.raises(RecordingError, match=reason):
+    with pytest.raises(RecordingError, match=re.escape(reason)):
         good(path)
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, zstandard.compress])
+@pytest.mark.parametrize("suffix", [".ndjson", ".har", ".yaml"])
+def test_compressed_files_are_read_like_others(tmp_path: Path, suffix: str, pack: Callable[[bytes], bytes]) -> None:
+    content = written(tmp_path / f"x{suffix}").read_bytes()
+    packed = tmp_path / "packed"
+    packed.write_bytes(pack(content[:100]) + pack(content[100:]))
+    assert [entry.response.body for entry in good(packed)] == [b"{}", b"{}"]
+    assert recordings.find([str(tmp_path)]) == [str(packed), str(tmp_path / f"x{suffix}")]
+
+
+def test_patterns_and_stores_give_their_files(tmp_path: Path) -> None:
+    paths = [str(written(tmp_path / name)) for name in ("a.ndjson", "b.ndjson")]
+    assert recordings.find([str(tmp_path / "*.ndjson")]) == paths
+    for name in (f"file://{tmp_path}", f"file://{tmp_path}/*.ndjson"):
+        assert recordings.find([name]) == [f"file://{path}" for path in paths]
+    assert [entry.source.path for entry in good(f"file://{paths[0]}")] == [f"file://{paths[0]}"] * 2
+
+
+@pytest.mark.parametrize(
+    ("path", "reason"), [("nothing://x", "cannot be opened (Protocol not known"), ("file:///nowhere/x", "no such file")]
+)
+def test_stores_that_cannot_be_read(path: str, reason: str) -> None:
+    with pytest.raises(RecordingError, match=re.escape(reason)):
+        recordings.find([path])
 
 
 @pytest.mark.parametrize("suffix", [".ndjson", ".har", ".yaml"])
