@@ -97,8 +97,17 @@ def audit(settings: Settings, *, against: tuple[Path, ...] = (), corrects: bool 
         fail_on=Severity(settings.fail_on),
         offers=tuple(bench.offers(whole, held)) if corrects else (),
         waived=sum(len(each.waived) for each in audits),
-        idle=tuple(idle(held, [waiver for each in audits for waiver in each.waived])),
+        idle=tuple(_idle(bench, audits, held)),
         seconds=time.perf_counter() - started,
+    )
+
+
+def _idle(bench: _Bench, audits: list[Audit], held: tuple[Waiver, ...]) -> list[str]:
+    return idle(
+        held,
+        [waiver for each in audits for waiver in each.waived],
+        rules=[check.id for check in bench.checks],
+        documents=[survey.name for survey in bench.surveys],
     )
 
 
