@@ -103,10 +103,12 @@ def audit(settings: Settings, *, against: tuple[Path, ...] = (), corrects: bool 
 
 
 def _idle(bench: _Bench, audits: list[Audit], held: tuple[Waiver, ...]) -> list[str]:
+    chosen = {check.id for check in bench.checks}
     return idle(
         held,
         [waiver for each in audits for waiver in each.waived],
-        rules=[check.id for check in bench.checks],
+        rules=chosen,
+        left_out={check.id for check in every()} - chosen,
         documents=[survey.name for survey in bench.surveys],
     )
 

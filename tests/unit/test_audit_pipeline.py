@@ -291,6 +291,8 @@ def test_a_waiver_needs_a_reason_and_says_where_it_is_idle(tmp_path: Path) -> No
     assert "waives nothing" not in run(document, "--select", "forbidden-null", "--recordings", recording).stderr
     settings.write_text('[audit-ignore]\n"unused-* other" = "of a document that nobody asked about"\n')
     assert "waives nothing" not in run(document).stderr
+    settings.write_text('[audit-ignore]\n"forbiden-null" = "misspelt"\n')
+    assert "audit-ignore: forbiden-null waives nothing." in run(document).stderr
     settings.write_text('[audit-ignore]\n"forbidden-null" = " "\n')
     assert (run(document).exit_code, "no reason" in run(document).stderr) == (2, True)
     settings.write_text('[audit-ignore]\n"forbidden-null a b c" = "x"\n')
