@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from enum import Enum
 from typing import Any, Final
 
@@ -61,7 +61,11 @@ class Expectation:
 
     def written(self) -> Mapping[str, Any]:
         """Give the expectation as it stands in `Exchange.extra`."""
-        return {KEY: {**asdict(self), "expect": self.expect.value}}
+        said = {name: getattr(self, name) for name in _NAMES}
+        return {KEY: {**said, "expect": self.expect.value, "values": dict(self.values)}}
+
+
+_NAMES: Final = tuple(each.name for each in fields(Expectation))
 
 
 def expectation(extra: Mapping[str, Any]) -> Expectation | None:

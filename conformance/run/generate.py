@@ -22,12 +22,13 @@ from conformance.generate.case import Mode
 from conformance.generate.plan import plan
 from conformance.generate.reach import PLAIN, unreached
 from conformance.generate.script import Step
+from conformance.generate.shrink import BUDGET
 from conformance.model import redact
 from conformance.model.expectation import ABSENT, Expect
 from conformance.model.finding import Finding
 from conformance.model.http import Exchange, Response
 from conformance.model.operation import Operation
-from conformance.model.report import UNREACHED, Cell, Report, Subject
+from conformance.model.report import NOWHERE, UNREACHED, Cell, Report, Subject
 from conformance.model.rule import Severity
 from conformance.run.field import Field
 from conformance.run.journal import Journal, plan_of
@@ -38,9 +39,8 @@ from conformance.run.suite import Outcome, Progress, Suite, suite
 CASSETTES: Final = "cassettes"
 _IN_PROCESS: Final = ("mock", "asgi:", "wsgi:")
 _INTERRUPTED: Final = "the run was interrupted"
-_NOWHERE: Final = "what the paths of its requests name does not exist there: --modes stateful makes it first"
-_SHRINKING: Final = 60
-"""Requests that the search for the smallest one may cost for each finding of a whole run."""
+_LEAST: Final = 20
+"""Requests that the search for the smallest ones may cost in a cell, where the cell itself has fewer."""
 
 Emit = Callable[[Finding], None] | None
 
@@ -211,7 +211,7 @@ def _again(made: Suite, wishes: Wishes, case: str, started: float, say: Callable
         field.suite = called
         for step in steps:
             say(_told(field, step))
-        cells = _Cells(field, wishes, emit, lambda _: None, budget=None)
+        cells = _Cells(field, wishes, emit, lambda _: None, budget=BUDGET)
         cells.one(f"{operation.key} {mode.value} {case}", operation, mode, [steps])
         cells.shrink()
     report = _report(_subject(called, case=case), cells.done())
@@ -230,17 +230,19 @@ class _Cells:
     """The cells of a run on their way."""
 
     def __init__(
-        self, field: Field, wishes: Wishes, emit: Emit, progress: Progress, *, budget: int | None = _SHRINKING
+        self, field: Field, wishes: Wishes, emit: Emit, progress: Progress, *, budget: int | None = None
     ) -> None:
+        """Start with none; `budget` are the requests for shrinking in each cell, by default as many as it has."""
         self._field = field
         self._wishes = wishes
         self._emit = emit
         self._progress = progress
-        self._budget = {} if budget is None else {"budget": budget}
+        self._budget = budget
         self._fail_on = Severity(field.suite.settings.fail_on)
         self._recorders: list[Recorder] = []
         self._of: dict[str, Operation] = {}
         self._modes: set[Mode] = set()
+        self._nowhere: set[Recorder] = set()
         self._cells: list[Cell] = []
         self._heavy: list[tuple[Recorder, Step, Finding]] = []
         self.complete = True
@@ -274,12 +276,12 @@ class _Cells:
         impossible = plan(operation).impossible
         if impossible:
             recorder.add_not_sent(operation, f"no valid request can be made: {impossible}")
-        self._judge(recorder, operation, mode, every)
+        self._judge(recorder, mode, every)
         if self._field.target.stopped:
             self.complete = False
             recorder.add_not_sent(operation, self._field.target.stopped)
 
-    def _judge(self, recorder: Recorder, operation: Operation, mode: Mode, every: Iterable[tuple[Step, ...]]) -> None:
+    def _judge(self, recorder: Recorder, mode: Mode, every: Iterable[tuple[Step, ...]]) -> None:
         seen: set[str] = set()
         statuses: set[int] = set()
         for steps in every:
@@ -291,8 +293,8 @@ class _Cells:
                 _save(self._wishes.failing, steps)
             if mode is not Mode.STATEFUL:
                 self._heavy += [(recorder, *each) for each in dict(_by_fingerprint(new)).values()]
-        if statuses and statuses <= ABSENT and Mode.STATEFUL.value not in self._field.suite.settings.modes:
-            recorder.add_not_sent(operation, _NOWHERE)
+        if statuses and statuses <= ABSENT:
+            self._nowhere.add(recorder)
 
     def _judged(self, recorder: Recorder, step: Step) -> tuple[Finding, ...]:
         exchange = step.exchange
@@ -310,22 +312,41 @@ class _Cells:
         """Look for the smallest request that brings each finding about, after everything else was sent."""
         if not self._wishes.shrink:
             return
+        left = {recorder: self._budget or max(recorder.judged, _LEAST) for recorder, _, _ in self._heavy}
+        known: dict[Recorder, list[tuple[Step, frozenset[str]]]] = {}
         for recorder, step, finding in self._heavy:
             if self._field.target.stopped:
                 return
-            found = smallest(
-                step,
-                {finding.fingerprint},
-                judge=self._field.suite.judge,
-                target=self._field.target,
-                dress=self._field.dressed,
-                prepare=self._field.fresh(step.case.operation),
-                **self._budget,
-            )
-            lighter = None if found.step is None else found.step.exchange
-            if lighter is not None:
-                more = {**results.evidence(lighter), "curl": self._field.evidence(lighter)["curl"]}
+            smaller = known.setdefault(recorder, [])
+            lighter = next((each for each, fails in smaller if finding.fingerprint in fails), None)
+            if lighter is None and left[recorder] > 0:
+                lighter, attempts = self._smallest(step, finding, min(left[recorder], BUDGET))
+                left[recorder] -= attempts
+                if lighter is not None:
+                    smaller.append((lighter, self._fingerprints(lighter)))
+            if lighter is not None and lighter.exchange is not None:
+                told = self._field.evidence(lighter.exchange)
+                more = {**results.evidence(lighter.exchange), "curl": told["curl"]}
                 recorder.add_evidence(finding, {"smallest": more})
+
+    def _smallest(self, step: Step, finding: Finding, budget: int) -> tuple[Step | None, int]:
+        found = smallest(
+            step,
+            {finding.fingerprint},
+            judge=self._field.suite.judge,
+            target=self._field.target,
+            dress=self._field.dressed,
+            prepare=self._field.fresh(step.case.operation),
+            budget=budget,
+        )
+        return found.step, found.attempts
+
+    def _fingerprints(self, step: Step) -> frozenset[str]:
+        """Give what fails in the answer to a step: the smallest request for one finding often does for others."""
+        if step.exchange is None:
+            return frozenset()
+        judgement = self._field.suite.judge.judge(step.exchange, operation=step.case.operation)
+        return frozenset(finding.fingerprint for finding in judgement.findings)
 
     def done(self) -> list[Cell]:
         """Give the cells, with what they could not reach."""
@@ -337,7 +358,8 @@ class _Cells:
         tally = cell.tallies.get(operation.key)
         seen = () if tally is None else tally.seen
         reasons = {name: why for name, why in unreached(operation, seen, modes=self._modes) if why not in PLAIN}
-        return replace(cell, facts={UNREACHED: {operation.key: reasons}}) if reasons else cell
+        nowhere = {NOWHERE: [operation.key]} if recorder in self._nowhere else {}
+        return replace(cell, facts={**nowhere, **({UNREACHED: {operation.key: reasons}} if reasons else {})})
 
 
 def _invented(steps: Iterable[Step]) -> Iterator[int]:
