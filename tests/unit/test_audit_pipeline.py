@@ -432,6 +432,17 @@ def test_routes_and_proxy_need_no_correction(corrected: Path) -> None:
 
 
 @needs_samples
+def test_corrected_copies_say_what_the_overlays_say(corrected: Path, tmp_path: Path) -> None:
+    run(*sorted(corrected.glob("twilio_*")), *WITNESSES, "--apply", "--output", tmp_path)
+    copies = sorted(tmp_path.joinpath("corrected").iterdir())
+    assert {path.stem for path in copies} == {path.stem for path in (corrected / "overlays").iterdir()}
+    for copy in copies:
+        overlay = overlays.read(corrected / "overlays" / f"{copy.stem}.yaml")
+        applied = overlays.apply(load(corrected / copy.name), (overlay,)).document
+        assert load(copy).data == applied.data
+
+
+@needs_samples
 def test_the_proposed_corrections_leave_only_wrong_samples(corrected: Path) -> None:
     """What voice and messaging still disagree with after the corrections are samples that are wrong themselves."""
     run(corrected, *WITNESSES, "--contract", "corrected", "--findings", "after.ndjson")
