@@ -16,6 +16,7 @@ from conformance.errors import SettingsError
 
 SEVERITIES: Final = ("note", "warning", "error")
 CONTRACTS: Final = ("corrected", "as-written")
+_SIZE: Final = re.compile(r"(\d{1,12})([KMG]?)B?", re.IGNORECASE)
 _SHARD: Final = re.compile(r"(\d+)/(\d+)")
 
 
@@ -83,6 +84,8 @@ class Settings:
     """Whether they may go to Twilio, where they cost money and reach people."""
     workers: int = 1
     """Processes that judge recordings, or conversations with a live target at the same time."""
+    partition: int | None = None
+    """Bytes of the parts that a recording is cut into; None: as many as suit its size and the workers."""
     auth: str | None = field(default=None, repr=False)
     """`USER:PASSWORD` for a live target; never written anywhere."""
     header: tuple[str, ...] = field(default=(), repr=False)
@@ -254,3 +257,19 @@ def shard(text: str) -> Shard:
             where="--shard", what=f"{text!r} is wrong", hint="write i/n with i from 1 to n, such as 1/4"
         )
     return Shard(index=int(found[1]), count=int(found[2]))
+
+
+def size(text: str) -> int:
+    """Read a number of bytes, such as `64M`; the units are 1024, 1024² and 1024³ bytes.
+
+    Raises:
+        SettingsError: it is none, or nothing.
+
+    """
+    found = _SIZE.fullmatch(text)
+    bytes_ = int(found[1]) * 1024 ** " KMG".index(found[2].upper() or " ") if found is not None else 0
+    if bytes_ == 0:
+        raise SettingsError(
+            where="--partition-size", what=f"{text!r} is wrong", hint="write a number of bytes, such as 64M"
+        )
+    return bytes_

@@ -9,13 +9,19 @@ from typing import Final
 from conformance.checks.judge import Judge, Judgement, sound
 from conformance.model.expectation import KEY as GENERATED
 from conformance.model.finding import Finding
-from conformance.model.rule import Check, Matched, Problem, Scope, SessionInspector, SessionStart, Side, Subject
-from conformance.model.session import REMEMBERED, Past
-
-MOST_SESSIONS: Final = 1_000
-"""How many sessions of a recording are followed at the same time."""
-_MOST_ENDED: Final = 100_000
-"""How many sessions that were put aside are known by name, in case they go on."""
+from conformance.model.http import Exchange
+from conformance.model.rule import (
+    Check,
+    Matched,
+    Problem,
+    Reading,
+    Scope,
+    SessionInspector,
+    SessionStart,
+    Side,
+    Subject,
+)
+from conformance.model.session import REMEMBERED, Met, Past, Recency, Remembered
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,57 +34,74 @@ class Seen:
 
 
 _NOTHING: Final = Seen()
+_UNREAD: Final = Reading()
 
 
-@dataclass(slots=True)
-class _Session:
-    """One session on its way."""
-
-    inspectors: tuple[tuple[Check, SessionInspector], ...]
+_Inspectors = tuple[tuple[Check, SessionInspector], ...]
 
 
 class Sessions:
-    """The sessions of one recording or of one cell.
+    """The sessions of one recording or of one cell, or of a part of it.
 
     The requests of a generated session have checks of their own, which know what was expected.
     """
 
-    def __init__(self, judge: Judge, *, limit: int = REMEMBERED) -> None:
-        """Follow nothing yet; `limit` is how many things each memory of a session holds."""
+    def __init__(
+        self,
+        judge: Judge,
+        *,
+        limit: int = REMEMBERED,
+        before: Remembered = Remembered(),  # noqa: B008 - frozen
+        late: frozenset[str] = frozenset(),
+        elsewhere: frozenset[str] = frozenset(),
+    ) -> None:
+        """Follow nothing yet; `limit` is how many things each memory of a session holds.
+
+        Of a part of a recording: `before` is what was remembered of the recording where it begins, `late` are sessions
+        that were put aside before it and go on in it, `elsewhere` those that are judged from their beginning by someone
+        else.
+        """
         self._judge = judge
         self._limit = limit
         started = tuple(_started(judge))
         self._each = tuple((check, start) for check, start in started if check.scope is Scope.SESSION)
-        self._all = self._begin(((check, start) for check, start in started if check.scope is Scope.RECORDING), Past())
-        self._going: dict[str, _Session] = {}
-        self._ended: dict[str, None] = {}
+        self._whole = Past(limit=limit, before=before)
+        self._all = _begun(((check, start) for check, start in started if check.scope is Scope.RECORDING), self._whole)
+        self._recency = Recency()
+        self._late = set(late)
+        self._elsewhere = elsewhere
+        self._going: dict[str, _Inspectors | Past] = {}
 
-    def _begin(self, started: Iterable[tuple[Check, SessionStart]], past: Past) -> _Session:
-        return _Session(tuple((check, start(past)) for check, start in started))
+    @property
+    def remembered(self) -> Remembered:
+        """What is remembered of the recording so far, as the checks on whole recordings have it."""
+        return self._whole.remembered()
 
-    def _session(self, name: str) -> _Session:
-        session = self._going.pop(name, None)
-        if session is None:
-            past = Past(limit=self._limit)
-            past.forgotten += name in self._ended
-            session = self._begin(self._each, past)
-        self._going[name] = session
-        if len(self._going) > MOST_SESSIONS:
-            self._end(next(iter(self._going)))
-        return session
+    def meet(self, exchange: Exchange) -> None:
+        """Hear to which session an exchange belongs; all exchanges in order, whatever else is known of them."""
+        name = exchange.session
+        if name is None:
+            return
+        met, put_aside = self._recency.meet(name)
+        if put_aside is not None:
+            self._going.pop(put_aside, None)
+        if met is Met.FIRST and name in self._late:
+            met = Met.LATE
+        self._late.discard(name)
+        if name not in self._elsewhere:
+            self.follow(exchange, met)
 
-    def _end(self, name: str) -> None:
-        """Put a session aside."""
-        del self._going[name]
-        self._ended[name] = None
-        if len(self._ended) > _MOST_ENDED:
-            del self._ended[next(iter(self._ended))]
+    def follow(self, exchange: Exchange, met: Met) -> None:
+        """Hear to which session an exchange belongs, where somebody knows how it stands to it."""
+        if met is not Met.AGAIN and exchange.session is not None:
+            self._going[exchange.session] = Past(limit=self._limit, before=Remembered(forgotten=met is Met.LATE))
 
     def judge(self, judgement: Judgement) -> Judgement:
         """Give a judgement with what there is to say of the exchange's place in its session."""
+        self.meet(judgement.exchange)
         if judgement.matched is None:
             return judgement
-        seen = self.look(judgement.matched, judgement.findings)
+        seen = self._seen(judgement.matched, judgement.findings)
         if seen is _NOTHING:
             return judgement
         return replace(
@@ -88,21 +111,55 @@ class Sessions:
             crashed={**judgement.crashed, **seen.crashed},
         )
 
-    def look(self, matched: Matched, findings: tuple[Finding, ...] = ()) -> Seen:
-        """Say what there is to say of an exchange's place in its session; `findings` are those of itself."""
+    def look(self, matched: Matched) -> Seen:
+        """Say what there is to say of the place in its session of an exchange that is sound itself."""
+        self.meet(matched.exchange)
+        return self._seen(matched, ())
+
+    def go_on(self, matched: Matched, findings: tuple[Finding, ...]) -> Seen:
+        """Say what there is to say of the place of an exchange in its session alone; `findings` are those of itself."""
+        return self._said(matched, findings, self._session(matched.exchange.session or ""))
+
+    def _seen(self, matched: Matched, findings: tuple[Finding, ...]) -> Seen:
         exchange = matched.exchange
-        if exchange.extra.get(GENERATED):
+        name = exchange.session
+        seen = self.scout(matched)
+        if name is None or name in self._elsewhere:
+            return seen
+        return _together(seen, self._said(matched, findings, self._session(name)))
+
+    def scout(self, matched: Matched) -> Seen:
+        """Say what there is to say of an exchange's place in the whole recording.
+
+        Checks on whole recordings see the exchange and its operation, not what was read of its messages: so a part of
+        a recording can find out cheaply what came before it.
+        """
+        if not self._all:
             return _NOTHING
-        inspectors = self._all.inspectors
-        if exchange.session is not None and self._each:
-            inspectors = (*inspectors, *self._session(exchange.session).inspectors)
-        if not inspectors:
+        bare = Matched(
+            exchange=matched.exchange,
+            operation=matched.operation,
+            path_parameters=matched.path_parameters,
+            answer=None,
+            request=_UNREAD,
+            response=_UNREAD,
+        )
+        return self._said(bare, (), self._all)
+
+    def _session(self, name: str) -> _Inspectors:
+        session = self._going[name]
+        if isinstance(session, Past):
+            session = self._going[name] = _begun(self._each, session)
+        return session
+
+    def _said(self, matched: Matched, findings: tuple[Finding, ...], inspectors: _Inspectors) -> Seen:
+        if not inspectors or matched.exchange.extra.get(GENERATED):
             return _NOTHING
         if findings:
             matched = sound(matched, ((each.side, each.problem.instance_pointer) for each in findings))
         return self._look(matched, inspectors)
 
-    def _look(self, matched: Matched, inspectors: tuple[tuple[Check, SessionInspector], ...]) -> Seen:
+    def _look(self, matched: Matched, inspectors: _Inspectors) -> Seen:
         found: list[Finding] = []
         passed: list[str] = []
         crashed: dict[str, str] = {}
@@ -122,6 +179,20 @@ class Sessions:
     def _finding(self, check: Check, problem: Problem, matched: Matched) -> Finding:
         operation = matched.operation
         return self._judge.finding(check, Side.SESSION, problem, matched.exchange, operation, None, key=operation.key)
+
+
+def _begun(started: Iterable[tuple[Check, SessionStart]], past: Past) -> _Inspectors:
+    return tuple((check, start(past)) for check, start in started)
+
+
+def _together(one: Seen, other: Seen) -> Seen:
+    if one is _NOTHING or other is _NOTHING:
+        return other if one is _NOTHING else one
+    return Seen(
+        passed=(*one.passed, *other.passed),
+        findings=(*one.findings, *other.findings),
+        crashed={**one.crashed, **other.crashed},
+    )
 
 
 def _started(judge: Judge) -> Iterable[tuple[Check, SessionStart]]:

@@ -15,7 +15,14 @@ from conformance.cli.output import expected, finish, progress
 @click.argument("inputs", nargs=-1, required=True, metavar="INPUT...")
 @judging
 @writing
-@click.option("--workers", type=click.IntRange(min=1), default=None, help="Recordings at the same time (default: 1).")
+@click.option("--workers", type=click.IntRange(min=1), default=None, help="Processes that judge (default: 1).")
+@click.option(
+    "--partition-size",
+    "partition",
+    metavar="BYTES",
+    default=None,
+    help="Cut NDJSON into parts of this size, such as 64M (default: to suit the workers).",
+)
 @click.option("--strict", is_flag=True, help="Also say which documented fields are missing that the API always sends.")
 @click.option("--strict-input", is_flag=True, help="Fail with exit code 2 if any entry cannot be read.")
 def command(inputs: tuple[str, ...], **flags: Any) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -98,13 +98,12 @@ def settings(flags: dict[str, Any]) -> Settings:
             flags[name] = Path(flags[name])
     flags["verbosity"] = int(flags.pop("verbose", None) or 0) - int(flags.pop("quiet", None) or 0) or None
     flags["colour"] = False if flags.pop("no_color", None) else None
-    for name in ("select", "ignore", "report", "modes"):
-        if name in flags:
-            flags[name] = tuple(item for text in flags[name] for item in text.split(",") if item)
+    flags |= {name: _listed(flags[name]) for name in ("select", "ignore", "report", "modes") if name in flags}
     if "severity" in flags:
         flags["severity"] = dict(_grade(text) for text in flags["severity"]) or None
-    if flags.get("shard") is not None:
-        flags["shard"] = config.shard(flags["shard"])
+    for name, reader in (("shard", config.shard), ("partition", config.size)):
+        if flags.get(name) is not None:
+            flags[name] = reader(flags[name])
     for name in ("strict", "strict_input"):
         flags[name] = flags.get(name) or None
     found = config.settings(config.find(Path.cwd()), flags)
@@ -118,6 +117,10 @@ def settings(flags: dict[str, Any]) -> Settings:
 
         baseline.read(found.baseline)
     return found
+
+
+def _listed(texts: Iterable[str]) -> tuple[str, ...]:
+    return tuple(item for text in texts for item in text.split(",") if item)
 
 
 def _grade(text: str) -> tuple[str, str]:

@@ -48,6 +48,8 @@ _PHONES: Final = frozenset({"to", "from", "caller", "called", "forwardedfrom", "
 _NO_LETTER: Final = re.compile(r"[^a-z0-9]")
 
 _LONGEST_NAME: Final = 80
+_DEEPEST: Final = 100
+"""Levels of nesting that a reader may see."""
 
 _SCHEME: Final = re.compile(
     r"\s*(?P<scheme>Basic|Bearer|Digest|Token|ApiKey|OAuth|Negotiate|AWS4-HMAC-SHA256) ", re.IGNORECASE
@@ -260,32 +262,46 @@ def _phone(found: re.Match[str]) -> str:
 
 
 def value(item: Any) -> Any:
-    """Give a JSON value without credentials and with phone numbers masked."""
+    """Give a JSON value without credentials and with phone numbers masked; `TOO_DEEP` where nobody could read it."""
     try:
-        return _value(item)
-    except RecursionError:
+        return _value(item, _DEEPEST)
+    except _TooDeep:
         return TOO_DEEP
 
 
-def _value(item: Any) -> Any:
+class _TooDeep(Exception):
+    """A value with more levels than anyone reads."""
+
+
+def _value(item: Any, levels: int) -> Any:
     if isinstance(item, str):
         return text(item)
     if isinstance(item, bytes):
         return body(item)
     if isinstance(item, Mapping):
-        return {_value(name): _member(str(name), content) for name, content in item.items()}
+        left = _below(levels)
+        return {_value(name, left): _member(str(name), content, left) for name, content in item.items()}
     if isinstance(item, list | tuple):
-        return [_value(content) for content in item]
+        left = _below(levels)
+        return [_value(content, left) for content in item]
     return item
 
 
-def _member(name: str, content: Any) -> Any:
+def _member(name: str, content: Any, levels: int) -> Any:
     if isinstance(content, str | int | float) and not isinstance(content, bool):
         masked = _scalar(name, str(content), phones=True)
-        return _value(content) if masked is None else masked
+        return _value(content, levels) if masked is None else masked
     if isinstance(content, list | tuple):
-        return [_member(name, each) for each in content]
-    return MASK if content and isinstance(content, Mapping) and is_secret_name(name) else _value(content)
+        left = _below(levels)
+        return [_member(name, each, left) for each in content]
+    return MASK if content and isinstance(content, Mapping) and is_secret_name(name) else _value(content, levels)
+
+
+def _below(levels: int) -> int:
+    """Give the levels that are left below a collection; counted, for how deep the stack is says nothing of a value."""
+    if levels == 0:
+        raise _TooDeep
+    return levels - 1
 
 
 def headers(fields: Headers) -> Headers:

@@ -63,7 +63,7 @@ class Scope(Enum):
     SESSION = "session"
     """The exchanges of one session; one without a session has nothing before it."""
     RECORDING = "recording"
-    """All exchanges of a recording or of a cell."""
+    """All exchanges of a recording or of a cell, their readings left out: only the exchange and its operation count."""
 
 
 class _Absent(Enum):

@@ -12,22 +12,24 @@ import sys
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from functools import cache
+from glob import glob
 from importlib import import_module
 from io import BufferedReader
 from pathlib import Path
 from typing import BinaryIO, Final, Protocol, cast
 
 from conformance.errors import RecordingError
+from conformance.recordings import opening
 from conformance.recordings.entry import Entry, Write
 from conformance.recordings.window import buffered
 
-__all__ = ["STANDARD_INPUT", "STANDARD_OUTPUT", "Entry", "Format", "Write", "find", "formats", "read", "writer"]
+__all__ = [
+    "STANDARD_INPUT", "STANDARD_OUTPUT", "Entry", "Format", "Write", "find", "format_of", "formats", "read", "writer",
+]  # fmt: skip
 
 STANDARD_INPUT: Final = "-"
 STANDARD_OUTPUT: Final = "-"
-_HEAD: Final = 4096
 _FOREIGN: Final = {
-    b"\x1f\x8b": "packed with gzip",
     b"PK\x03\x04": "a ZIP archive",
     b"\xff\xfe": "UTF-16 text",
     b"\xfe\xff": "UTF-16 text",
@@ -74,6 +76,8 @@ def find(paths: Iterable[str]) -> list[str]:
     for path in paths:
         if path == STANDARD_INPUT:
             found.append(path)
+        elif opening.is_remote(path):
+            found += opening.inside(path)
         elif Path(path).is_dir():
             inside = [str(file) for file in sorted(Path(path).rglob("*")) if file.is_file() and _may_be_recording(file)]
             if not inside:
@@ -81,6 +85,8 @@ def find(paths: Iterable[str]) -> list[str]:
             found += inside
         elif Path(path).exists():
             found.append(path)
+        elif matching := sorted(glob(path, recursive=True)):  # noqa: PTH207 - any pattern, absolute ones too
+            found += find(matching)
         else:
             raise RecordingError(path=path, what="no such file or folder", expected="a recording")
     return list(dict.fromkeys(found))
@@ -89,8 +95,9 @@ def find(paths: Iterable[str]) -> list[str]:
 def _may_be_recording(file: Path) -> bool:
     try:
         with file.open("rb") as stream:
-            return _format(stream.read(_HEAD), file.name) is not None
-    except OSError:
+            head, _, name = _content(stream, file.name)
+            return format_of(head, name) is not None
+    except (*opening.BROKEN, RecordingError):
         return True  # reading it will say what is wrong
 
 
@@ -102,7 +109,8 @@ def _name(form: Format) -> str:
     return form.__name__.rpartition(".")[2]
 
 
-def _format(head: bytes, name: str) -> Format | None:
+def format_of(head: bytes, name: str) -> Format | None:
+    """Give the format of a file by its first bytes and its name; None where it is none that is known here."""
     return next((form for form in formats() if form.recognizes(head, name)), None)
 
 
@@ -117,16 +125,25 @@ def read(path: str) -> Iterator[Entry]:
         yield from _entries(sys.stdin.buffer, "<stdin>")
         return
     try:
-        with Path(path).open("rb") as file:
+        with opening.opened(path) as file:
             yield from _entries(file, path)
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise RecordingError(path=path, what=f"cannot be read ({reason})", expected="a readable file") from error
+    except opening.BROKEN as error:
+        what = f"cannot be read ({opening.reason(error)})"
+        raise RecordingError(path=path, what=what, expected="a readable file") from error
+
+
+def _content(file: BinaryIO, path: str) -> tuple[bytes, BufferedReader, str]:
+    """Give the first bytes of what a file holds, all of it, and the name it has unpacked."""
+    head, stream = buffered(file, opening.HEAD)
+    if not opening.is_packed(head):
+        return head, stream, path
+    head, stream = buffered(opening.unpacked(stream, head, path), opening.HEAD)
+    return head, stream, path.removesuffix(".gz").removesuffix(".zst")
 
 
 def _entries(file: BinaryIO, path: str) -> Iterator[Entry]:
-    head, stream = buffered(file, _HEAD)
-    form = _format(head, path)
+    head, stream, name = _content(file, path)
+    form = format_of(head, name)
     if form is None:
         foreign = next((what for start, what in _FOREIGN.items() if head.startswith(start)), None)
         what = foreign or ("of no format that is known here" if head else "empty")

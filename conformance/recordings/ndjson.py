@@ -28,7 +28,10 @@ SUFFIXES: Final = (".ndjson", ".jsonl")
 _KIND: Final = "ndjson"
 _BOM: Final = b"\xef\xbb\xbf"
 _SHAPE: Final = "a JSON object with `request` and `response`"
-_EXCHANGE: Final = re.compile(rb'"request"\s*:\s*\{|"response"\s*:\s*\{\s*"(?:status|headers|reason|body)')
+_TOKEN: Final = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"(?:\s*:)?|[{}\[\]]', re.DOTALL)
+"""A string, with its colon where it is a key, or a bracket."""
+_MESSAGE: Final = re.compile(rb'"(?:request|response)"\s*:')
+
 _Fields = dict[str, str] | tuple[tuple[str, str], ...] | None
 
 
@@ -65,26 +68,57 @@ _encode = msgspec.json.Encoder().encode
 
 def recognizes(head: bytes, name: str) -> bool:
     """Tell whether a line of the head is a JSON object with a request or a response; else the name decides."""
-    if any(line.lstrip(_BOM + b" \t\r").startswith(b"{") and _EXCHANGE.search(line) for line in head.split(b"\n")):
-        return True
-    return name.endswith(SUFFIXES)
+    return any(_has_message(line) for line in head.removeprefix(_BOM).split(b"\n")) or name.endswith(SUFFIXES)
+
+
+def _has_message(line: bytes) -> bool:
+    if not line.lstrip().startswith(b"{"):
+        return False
+    depth = 0
+    for token in _TOKEN.finditer(line):
+        found = token.group()
+        if depth == 1 and _MESSAGE.fullmatch(found):
+            return True
+        depth += found.endswith((b"{", b"[")) - found.endswith((b"}", b"]"))
+    return False
 
 
 def read(file: BinaryIO, path: str) -> Iterator[Entry]:
     """Give the exchanges of a file, and a `RecordingError` for each line that is none."""
-    index = number = 0
-    while line := file.readline(MAX_ENTRY):
-        number += 1
-        entry = parse(line, path=path, index=index, line=number)
-        if isinstance(entry, RecordingError):
-            if line.isspace():
-                continue
-            if len(line) == MAX_ENTRY:
-                what = f"a line of {MAX_ENTRY:,} bytes or more"
-                entry = RecordingError(path=path, index=index, line=number, what=what, expected="shorter lines")
-                pass_line(file, line)
-        index += 1
+    for _, entry in entries(file, path):
         yield entry
+
+
+def lines(file: BinaryIO, *, start: int = 0, stop: int | None = None) -> Iterator[tuple[int, bytes]]:
+    """Give the lines that begin from `start`, where the file stands, up to `stop`, each with the byte it begins at.
+
+    One that is too long is cut.
+    """
+    at = start
+    while (stop is None or at < stop) and (line := file.readline(MAX_ENTRY)):
+        yield at, line
+        at += len(line)
+        if len(line) == MAX_ENTRY:
+            at += pass_line(file, line)
+
+
+def entries(
+    file: BinaryIO, path: str, *, start: int = 0, stop: int | None = None, index: int = 0, line: int = 0
+) -> Iterator[tuple[int, Entry]]:
+    """Give the entries of a part of a file, each with the byte it begins at.
+
+    `index` entries and `line` lines come before the part.
+    """
+    for at, text in lines(file, start=start, stop=stop):
+        line += 1
+        if text.isspace():
+            continue
+        entry = parse(text, path=path, index=index, line=line)
+        if isinstance(entry, RecordingError) and len(text) == MAX_ENTRY:
+            what = f"a line of {MAX_ENTRY:,} bytes or more"
+            entry = RecordingError(path=path, index=index, line=line, what=what, expected="shorter lines")
+        index += 1
+        yield at, entry
 
 
 def parse(text: bytes, *, path: str, index: int, line: int) -> Entry:
@@ -130,14 +164,17 @@ def _from_base64(message: _Request | _Response) -> bytes:
 class _Rest(Mapping[str, Any]):
     """What a line says beyond an exchange, read when somebody asks."""
 
-    __slots__ = ("_text",)
+    __slots__ = ("_known", "_text")
 
     def __init__(self, text: bytes) -> None:
         self._text = text
+        self._known: dict[str, Any] | None = None
 
     @property
     def _members(self) -> dict[str, Any]:
-        return interaction.rest(_decode_any(self._text.decode("utf-8", "replace")))
+        if self._known is None:
+            self._known = interaction.rest(_decode_any(self._text.decode("utf-8", "replace")))
+        return self._known
 
     def __getitem__(self, name: str) -> Any:
         return self._members[name]

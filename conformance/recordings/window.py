@@ -73,7 +73,9 @@ class Window:
         return not self.ended
 
 
-def pass_line(file: BinaryIO, line: bytes) -> None:
-    """Pass what is left of a line of which only a part was read."""
+def pass_line(file: BinaryIO, line: bytes) -> int:
+    """Pass what is left of a line of which only a part was read; give how many bytes that is."""
+    passed = 0
     while not line.endswith(b"\n") and (line := file.readline(SIZE)):
-        pass
+        passed += len(line)
+    return passed

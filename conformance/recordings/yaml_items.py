@@ -41,7 +41,8 @@ _NO_TEXT: Final = frozenset(["", *"~ntfN-0123456789"])
 _NUMBER: Final = re.compile(r"-?[0-9]{1,19}(?:\.[0-9]{1,19})?(?:e[-+][0-9]{1,3})?")
 
 _DASH: Final = re.compile(rb"( *)-(?=[ \t\r\n]|$)")
-_COMMENT: Final = re.compile(rb"[ \t]*#")
+_PREFACE: Final = re.compile(rb"[ \t]*#|%|\s*$")
+"""A comment, a directive or an empty line."""
 
 _WORDS: Final[Mapping[str, Any]] = {
     **dict.fromkeys(["", "~", "null", "Null", "NULL"]),
@@ -128,15 +129,18 @@ class _Text(Window):
 
     def pass_surroundings(self, line: bytes) -> Iterator[Item]:
         """Pass a line that is no item."""
-        if line.startswith((b"---", b"...")):
+        ends, starts = line.startswith(b"..."), line.startswith(b"---")
+        if ends or (starts and not all(_PREFACE.match(each) for each in self._around)):
             yield from self.end_of_surroundings()
+        if ends or starts:
             self._expected, self._column = True, None
-        elif b":" in line and not _COMMENT.match(line):
+        elif b":" in line and not _PREFACE.match(line):
             self._expected = False
         if not self._around:
             self._around_line = self.line
-        self._around_size += len(line)
-        self._around.append(line if self._around_size <= MAX_ENTRY else b"")
+        if not ends:
+            self._around_size += len(line)
+            self._around.append(line if self._around_size <= MAX_ENTRY else b"")
         self.at += len(line)
         if self._key_of_list.fullmatch(line):
             yield from self.end_of_surroundings()
@@ -174,9 +178,6 @@ class _Text(Window):
                 continue
             text = self.data[self.at : end]
             self.at = end
-            if len(text) > MAX_ENTRY:
-                yield Item(None, line, _TOO_LONG)
-                continue
             for value in self._values(text, line):
                 yield value if isinstance(value, Item) else Item(value[0], line)
 
@@ -196,9 +197,10 @@ class _Text(Window):
             if not self.more():
                 break
         end = found.end() if found else len(self.data)
-        if too_long:
+        if too_long or end - self.at > MAX_ENTRY:
             self.at = end
-        return None if too_long else end
+            return None
+        return end
 
     def _values(self, text: bytes, line: int) -> list[Any]:
         """Give the values of the documents in a text, or an item that says why there are none."""

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Hashable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from conformance.model import redact
+from conformance.model import parts, redact
 from conformance.model.finding import Finding
 from conformance.model.http import Exchange
 from conformance.model.operation import Operation
 from conformance.model.report import SAMPLES, ApiFacts, Cell, OperationFacts, Place, Recurring, Sample, Tally
 from conformance.model.rule import Matched
-from conformance.results.evidence import masked, sample, spec_excerpt
+from conformance.results.evidence import More, masked, nothing_more, sample, spec_excerpt
 from conformance.schemas.coverage import Lens, declared, seen
 
 
@@ -53,6 +53,7 @@ class _Counts:
     passed: Counter[str] = field(default_factory=Counter)
     failed: Counter[str] = field(default_factory=Counter)
     crashed: dict[str, str] = field(default_factory=dict)
+    crashed_at: dict[str, int] = field(default_factory=dict)
     seen: dict[Hashable, list[Any]] = field(default_factory=dict)
     """For exchanges that show the same: what they show, and how many they are."""
     clear: int = 0
@@ -66,6 +67,13 @@ class _Counts:
             self.seen[key] = [seen(matched), 1]
         else:
             known[1] += 1
+
+    def crash(self, crashed: Mapping[str, str], exchange: Exchange) -> None:
+        """Keep of each rule that crashed the first reason."""
+        for rule, reason in crashed.items():
+            if rule not in self.crashed:
+                self.crashed[rule] = redact.text(reason)
+                self.crashed_at[rule] = exchange.source.index
 
     def tally(self) -> Tally:
         """Give the counts as values."""
@@ -91,13 +99,16 @@ class _Recurrence:
 class Collector:
     """Adds up what was found in one cell."""
 
-    def __init__(self, cell_id: str) -> None:
-        """Start an empty cell."""
+    def __init__(self, cell_id: str, *, more: More = nothing_more) -> None:
+        """Start an empty cell; `more` is what evidence says beyond the exchange."""
         self._id = cell_id
+        self._more = more
+        self._not_run: dict[str, str] = {}
         self._counts: dict[str, _Counts] = {}
         self._found: dict[str, _Recurrence] = {}
         self._out_of_scope = 0
         self._unreadable: list[str] = []
+        self._lost: list[str] = []
 
     def add(
         self,
@@ -122,8 +133,7 @@ class Collector:
             counts.failed.update(failed)
             if lens is not None and matched is not None:
                 counts.see(lens.key(matched), matched)
-            for rule, reason in crashed.items():
-                counts.crashed.setdefault(rule, redact.text(reason))
+            counts.crash(crashed, exchange)
 
     def add_clear(self, operation: str, matched: Matched, key: Hashable, applicable: tuple[str, ...]) -> None:
         """Add an exchange that every applicable rule passed; `key` is equal for exchanges that cover the same."""
@@ -139,6 +149,24 @@ class Collector:
         for rule in passed:
             self._counts[operation].passed[rule] += 1
 
+    def add_succession(
+        self,
+        operation: str,
+        exchange: Exchange,
+        *,
+        passed: Iterable[str],
+        findings: Iterable[Finding],
+        crashed: Mapping[str, str],
+    ) -> None:
+        """Add what the place of an exchange in its session shows, where the exchange is counted somewhere else."""
+        counts = self._counts.setdefault(operation, _Counts())
+        found = tuple(findings)
+        for finding in found:
+            self.add_finding(finding, exchange)
+        counts.passed.update(passed)
+        counts.failed.update({finding.rule_id for finding in found})
+        counts.crash(crashed, exchange)
+
     def add_finding(self, finding: Finding, exchange: Exchange | None) -> None:
         """Add a finding; `exchange` is its evidence, None for findings about a document."""
         known = self._found.get(finding.fingerprint)
@@ -147,7 +175,7 @@ class Collector:
         known.count += 1
         known.last = finding
         if len(known.samples) < SAMPLES:
-            known.samples.append(sample(finding, exchange))
+            known.samples.append(sample(finding, exchange, self._more))
 
     def add_out_of_scope(self) -> None:
         """Count an exchange that resembles no description."""
@@ -157,14 +185,38 @@ class Collector:
         """Keep why an entry could not be read."""
         self._unreadable.append(redact.text(reason))
 
+    def add_not_run(self, operation: str, reason: str) -> None:
+        """Keep why something that should have been sent was not; of several reasons the first."""
+        self._not_run.setdefault(operation, redact.text(reason))
+
+    def add_evidence(self, fingerprint: str, exchange: str | None, more: Mapping[str, Any]) -> None:
+        """Add to the evidence of a finding that is already counted, in the sample from that exchange."""
+        samples = self._found[fingerprint].samples
+        samples[:] = [
+            replace(each, evidence={**(each.evidence or {}), **more}) if each.exchange == exchange else each
+            for each in samples
+        ]
+
+    def add_lost(self, reason: str) -> None:
+        """Keep why the rest of it could not be read."""
+        self.add_unreadable(reason)
+        self._lost.append(self._unreadable[-1])
+
     def cell(self) -> Cell:
         """Give the cell."""
+        return parts.whole(self.part())
+
+    def part(self) -> Cell:
+        """Give the cell as a part of a greater one."""
+        crashed = {key: dict(counts.crashed_at) for key, counts in sorted(self._counts.items()) if counts.crashed_at}
         return Cell(
             id=self._id,
             tallies={key: counts.tally() for key, counts in sorted(self._counts.items())},
             findings={name: _recurring(found) for name, found in sorted(self._found.items())},
             out_of_scope=self._out_of_scope,
             unreadable=tuple(self._unreadable),
+            not_run=_sorted(self._not_run),
+            facts={**({parts.CRASHED: crashed} if crashed else {}), **({parts.LOST: self._lost} if self._lost else {})},
         )
 
 
@@ -186,7 +238,7 @@ def _recurring(found: _Recurrence) -> Recurring:
     return Recurring(
         finding=masked(found.first),
         count=found.count,
-        samples=tuple(sorted(found.samples, key=lambda each: each.order)),
+        samples=tuple(found.samples),
         last=Place(
             exchange=last.exchange_id,
             path=source.path if source else "",

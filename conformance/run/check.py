@@ -11,7 +11,7 @@ from conformance.errors import NothingChecked, SettingsError
 from conformance.model.finding import Finding
 from conformance.model.report import Cell, Report, Tally
 from conformance.model.rule import Severity
-from conformance.run import workers
+from conformance.run import crew, pieces
 from conformance.run.recorder import emitter, recorded
 from conformance.run.suite import Outcome, Progress, Suite, suite
 
@@ -38,16 +38,17 @@ def _judged(
     files: list[str], made: Suite, emit: Callable[[Finding], None] | None, progress: Progress
 ) -> Iterator[Cell]:
     """Give the cell of each recording, from as many processes as were asked for."""
-    if made.settings.workers == 1 or len(files) == 1 or recordings.STANDARD_INPUT in files:
+    settings = made.settings
+    alone = settings.workers == 1 and settings.partition is None
+    if alone or recordings.STANDARD_INPUT in files:
         yield from (recorded(file, made, emit, progress) for file in files)
         return
-    count = min(made.settings.workers, len(files))
-    for cell, found, exchanges in workers.cells(made.settings, files, workers=count, findings=emit is not None):
-        if emit is not None:
-            for finding in found:
-                emit(finding)
-        progress(exchanges)
-        yield cell
+    shares = pieces.shares(files, workers=settings.workers, size=settings.partition)
+    if settings.workers == 1 or shares == files[:1]:
+        yield from pieces.cells(crew.Alone(made), shares, emit, progress)
+        return
+    with crew.pool(settings) as hired:
+        yield from pieces.cells(hired, shares, emit, progress)
 
 
 def demand(report: Report, inputs: tuple[str, ...], settings: Settings) -> None:

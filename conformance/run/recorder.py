@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from conformance import recordings, results
 from conformance.checks.gate import Clear
@@ -21,6 +21,8 @@ from conformance.model.finding import Finding
 from conformance.model.http import Exchange
 from conformance.model.operation import Operation
 from conformance.model.report import Cell
+from conformance.model.session import Met
+from conformance.recordings import Entry
 from conformance.run.suite import Progress, Suite
 from conformance.schemas.coverage import Lens
 
@@ -28,35 +30,63 @@ from conformance.schemas.coverage import Lens
 class Recorder:
     """Judges the exchanges of one cell and adds them up."""
 
-    def __init__(self, cell_id: str, suite: Suite, emit: Callable[[Finding], None] | None) -> None:
-        """Start an empty cell; `emit` is told every finding as it occurs."""
-        self._collector = results.Collector(cell_id)
+    def __init__(
+        self,
+        cell_id: str,
+        suite: Suite,
+        emit: Callable[[Finding], None] | None,
+        *,
+        sessions: Sessions | None = None,
+        more: results.More = results.nothing_more,
+    ) -> None:
+        """Start an empty cell.
+
+        `emit` is told every finding as it occurs; `sessions` follow a part of a recording; `more` is what evidence says
+        on top.
+        """
+        self._collector = results.Collector(cell_id, more=more)
         self._judge = suite.judge
         self._gate = suite.gate
-        self._sessions = Sessions(suite.judge)
+        self._sessions = sessions or Sessions(suite.judge)
         self._applicable: dict[Operation, tuple[str, ...]] = {}
         self._keys = frozenset(operation.key for operation in suite.chosen)
         self._emit = emit
         self._lenses: dict[Operation, Lens] = {}
         self.judged = 0
 
-    def add(self, exchange: Exchange, *, operation: Operation | None = None) -> None:
-        """Judge an exchange; `operation` where it is known to which it belongs."""
+    def add(self, exchange: Exchange, *, operation: Operation | None = None) -> tuple[Finding, ...]:
+        """Judge an exchange and give its findings; `operation` where it is known to which it belongs."""
         clear = self._gate.clear(exchange) if _is_ordinary(exchange) else None
         if clear is not None and (operation is None or clear.matched.operation is operation):
-            self._add_clear(clear)
-            return
+            return self._add_clear(clear)
         judgement = self._sessions.judge(self._judge.judge(exchange, operation=operation))
         if not judgement.in_scope:
             self._collector.add_out_of_scope()
-            return
+            return ()
         key = judgement.operation.key if judgement.operation else None
         if key is not None and key not in self._keys:
-            return
+            return ()
         self.judged += 1
-        self._add(judgement)
+        return self._add(judgement)
 
-    def _add(self, judgement: Judgement) -> None:
+    def add_succession(self, exchange: Exchange, met: Met) -> None:
+        """Judge only the place of an exchange in its session, where somebody knows how it stands to it."""
+        clear = self._gate.clear(exchange) if _is_ordinary(exchange) else None
+        judgement = None if clear is not None else self._judge.judge(exchange)
+        matched = clear.matched if clear is not None else judgement.matched if judgement is not None else None
+        self._sessions.follow(exchange, met)
+        if matched is None:
+            return
+        seen = self._sessions.go_on(matched, judgement.findings if judgement is not None else ())
+        if matched.operation.key not in self._keys:
+            return
+        for finding in seen.findings if self._emit is not None else ():
+            self._emit(finding)  # type: ignore[misc] # asked in the line above
+        self._collector.add_succession(
+            matched.operation.key, exchange, passed=seen.passed, findings=seen.findings, crashed=seen.crashed
+        )
+
+    def _add(self, judgement: Judgement) -> tuple[Finding, ...]:
         if self._emit is not None:
             for finding in judgement.findings:
                 self._emit(finding)
@@ -69,21 +99,22 @@ class Recorder:
             lens=self._lens(judgement.operation),
             matched=judgement.matched,
         )
+        return judgement.findings
 
-    def _add_clear(self, clear: Clear) -> None:
+    def _add_clear(self, clear: Clear) -> tuple[Finding, ...]:
         operation = clear.matched.operation
+        seen = self._sessions.look(clear.matched)
         if operation.key not in self._keys:
-            return
+            return ()
         self.judged += 1
         applicable = self._applicable.get(operation)
         if applicable is None:
             applicable = self._applicable[operation] = self._judge.applicable(operation)
-        seen = self._sessions.look(clear.matched)
         if not seen.findings and not seen.crashed:
             self._collector.add_clear(operation.key, clear.matched, clear.key, applicable)
             self._collector.add_passed(operation.key, seen.passed)
-            return
-        self._add(
+            return ()
+        return self._add(
             Judgement(
                 exchange=clear.matched.exchange,
                 operation=operation,
@@ -102,32 +133,60 @@ class Recorder:
             self._lenses[operation] = Lens(operation)
         return self._lenses[operation]
 
-    def add_unanswered(self, reason: str) -> None:
-        """Keep that a request got no answer, or was not sent."""
-        self._collector.add_unreadable(reason)
+    def add_not_sent(self, operation: Operation, reason: str) -> None:
+        """Keep why a request was not sent."""
+        if operation.key in self._keys:
+            self._collector.add_not_run(operation.key, reason)
+
+    def add_evidence(self, finding: Finding, more: Mapping[str, Any]) -> None:
+        """Add to the evidence of a finding that has been given."""
+        self._collector.add_evidence(finding.fingerprint, finding.exchange_id, more)
 
     def add_unreadable(self, error: RecordingError) -> None:
         """Keep that an entry could not be read."""
         self._collector.add_unreadable(str(error))
 
+    def add_lost(self, reason: str) -> None:
+        """Keep that what follows could not be read."""
+        self._collector.add_lost(reason)
+
     def cell(self) -> Cell:
         """Give the cell."""
         return self._collector.cell()
 
+    def part(self) -> Cell:
+        """Give the cell as a part of a greater one."""
+        return self._collector.part()
+
+
+def recording(file: str) -> str:
+    """Give the id of the cell of a recording."""
+    return f"recording {file}"
+
 
 def recorded(file: str, made: Suite, emit: Callable[[Finding], None] | None, progress: Progress) -> Cell:
     """Give the cell of a recording."""
-    recorder = Recorder(f"recording {file}", made, emit)
+    recorder = Recorder(recording(file), made, emit)
     try:
-        for entry in recordings.read(file):
-            if isinstance(entry, RecordingError):
-                recorder.add_unreadable(entry)
-            else:
-                recorder.add(entry)
-                progress(1)
+        add_all(recorder, recordings.read(file), progress)
     except RecordingError as error:
         recorder.add_unreadable(error)
     return recorder.cell()
+
+
+def add_all(recorder: Recorder, entries: Iterator[Entry], progress: Progress) -> None:
+    """Judge the entries of a recording, or of a part of it.
+
+    Raises:
+        RecordingError: the rest cannot be read.
+
+    """
+    for entry in entries:
+        if isinstance(entry, RecordingError):
+            recorder.add_unreadable(entry)
+        else:
+            recorder.add(entry)
+            progress(1)
 
 
 def _is_ordinary(exchange: Exchange) -> bool:

@@ -80,6 +80,10 @@ class HttpTarget:
             hint = "start the server, or check host and port"
             raise TargetError(target=self.name, what=error.message, hint=hint) from error
 
+    def place(self, url: str) -> str:
+        """Give where a request with a documented URL goes."""
+        return self._places.of(url)
+
     def send(self, request: Request) -> Outcome:
         """Give the response, or why there is none."""
         return self._runner.run(self._send(request))
@@ -104,9 +108,10 @@ class HttpTarget:
             for worker in workers:
                 worker.result()
         finally:
-            for worker in workers:
-                worker.cancel()
-            loop.run_until_complete(asyncio.wait(workers))
+            if not loop.is_closed():  # whoever lets go of the target first has ended them all
+                for worker in workers:
+                    worker.cancel()
+                loop.run_until_complete(asyncio.wait(workers))
 
     async def _work(self, source: Iterator[tuple[int, Dialogue[T]]], ended: dict[int, T], pause: asyncio.Event) -> None:
         """Hold one dialogue after the other, and pause now and then for what has ended to be taken."""

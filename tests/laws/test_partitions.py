@@ -1,0 +1,146 @@
+"""However a recording is cut, the results are those of the whole."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from functools import cache
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from conformance.config import Settings
+from conformance.model import session
+from conformance.model.finding import Finding
+from conformance.model.report import Cell
+from conformance.recordings.ranges import Range
+from conformance.run import pieces
+from conformance.run.crew import Alone
+from conformance.run.recorder import recorded
+from conformance.run.suite import Suite, suite
+
+SPEC = """
+openapi: 3.1.0
+servers: [{url: https://api.example.com}]
+components:
+  securitySchemes: {basic: {type: http, scheme: basic}}
+  schemas: {Thing: {type: object, properties: {id: {type: string}, kind: {enum: [a, b]}}}}
+security: [{basic: []}]
+paths:
+  /things:
+    post:
+      operationId: makeThing
+      responses:
+        '201':
+          content: {application/json: {schema: {$ref: '#/components/schemas/Thing'}}}
+  /things/{ThingId}:
+    parameters: [{name: ThingId, in: path, required: true, schema: {type: string}}]
+    get:
+      operationId: fetchThing
+      responses:
+        '200': {content: {application/json: {schema: {$ref: '#/components/schemas/Thing'}}}}
+        '404': {description: None}
+    delete:
+      operationId: deleteThing
+      responses: {'204': {description: Done}}
+"""
+JSON = {"Content-Type": "application/json"}
+
+
+@cache
+def made(folder: Path) -> Suite:
+    path = folder / "spec.yaml"
+    path.write_text(SPEC, encoding="utf-8")
+    return suite(Settings(specs=(path,)))
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("partitions")
+
+
+@st.composite
+def exchanges(draw: st.DrawFn) -> bytes:
+    """One line: an exchange, or something that is none."""
+    kind = draw(st.sampled_from(["make", "fetch", "fetch", "delete", "wrong", "elsewhere", "broken", "blank"]))
+    if kind in {"broken", "blank"}:
+        return {"broken": b'{"request": 5, "session": "s1"}\n', "blank": b" \t\r\n"}[kind]
+    name = draw(st.sampled_from("123"))
+    url = f"https://api.example.com/things/{name}"
+    body: Any = {"id": name, "kind": draw(st.sampled_from("abcd"))}
+    request: dict[str, Any] = {"method": "GET", "url": url}
+    response: dict[str, Any] = {"status": 200, "headers": JSON, "body": json.dumps(body)}
+    if kind == "make":
+        request |= {"method": "POST", "url": "https://api.example.com/things"}
+        response["status"] = 201
+    elif kind == "delete":
+        request["method"], response = "DELETE", {"status": 204}
+    elif kind == "wrong":
+        response["body"] = draw(st.sampled_from(["[]", "{", '{"id": 1, "id": [2]}', '{"kind": ["c", "c", "c", "c"]}']))
+    elif kind == "elsewhere":
+        request["url"] = draw(st.sampled_from(["https://other.example.org/", "https://api.example.com/none"]))
+    if draw(st.integers(0, 3)):
+        request["headers"] = {"Authorization": "Basic REDACTED"}
+    line: dict[str, Any] = {"request": request, "response": response}
+    speaker = draw(st.sampled_from([None, "s1", "s2", "s3", "s4", "s5"]))
+    if speaker is not None:
+        line["session"] = speaker
+    if draw(st.booleans()):
+        line["id"] = draw(st.sampled_from(["x", "y"]))
+    return json.dumps(line).encode().replace(
+        b'"session"', draw(st.sampled_from([b'"session"', b'"sessio\\u006e"']))
+    ) + draw(st.sampled_from([b"\n", b"\r\n"]))
+
+
+CONTENT = st.lists(exchanges(), min_size=1, max_size=30).map(b"".join)
+
+
+@st.composite
+def contents(draw: st.DrawFn) -> tuple[bytes, list[int]]:
+    """A recording and the places at which it is cut."""
+    content = draw(st.sampled_from([b"", b"\xef\xbb\xbf"])) + draw(CONTENT)
+    if draw(st.booleans()):
+        content = content.removesuffix(b"\n")
+    places = draw(st.lists(st.integers(1, max(1, len(content) - 1)), max_size=6, unique=True))
+    return content, sorted(places)
+
+
+def cut(path: Path, content: bytes, places: Sequence[int]) -> tuple[Range, ...]:
+    edges = [0, *places, len(content)]
+    return tuple(Range(path=str(path), start=a, stop=b) for a, b in pairwise(edges) if a < b)
+
+
+def whole(path: Path, held: Suite) -> tuple[Cell, list[Finding]]:
+    found: list[Finding] = []
+    return recorded(str(path), held, found.append, lambda _: None), found
+
+
+def in_parts(path: Path, content: bytes, places: Sequence[int], held: Suite) -> tuple[Cell, list[Finding]]:
+    found: list[Finding] = []
+    shares = [cut(path, content, places)]
+    (cell,) = pieces.cells(Alone(held), shares, found.append, lambda _: None)
+    return cell, found
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(contents(), st.integers(1, 4), st.integers(0, 3))
+def test_results_do_not_depend_on_the_partition(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, recording: tuple[bytes, list[int]], sessions: int, names: int
+) -> None:
+    content, places = recording
+    path = folder / "traffic.ndjson"
+    path.write_bytes(content)
+    with monkeypatch.context() as patched:
+        bounded(patched, sessions, names)
+        held = made(folder)
+        expected = whole(path, held)
+        assert in_parts(path, content, places, held) == expected
+
+
+def bounded(patched: pytest.MonkeyPatch, sessions: int, names: int) -> None:
+    """Follow so few sessions that some are put aside, and some of those forgotten."""
+    patched.setattr(session.Recency.__init__, "__kwdefaults__", {"sessions": sessions, "names": names})

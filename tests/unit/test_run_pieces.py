@@ -1,0 +1,195 @@
+"""Recordings judged in parts and by several processes, by the command."""
+
+from __future__ import annotations
+
+import json
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from conformance.cli import main
+from conformance.config import Settings
+from conformance.model import parts
+from conformance.model.finding import Finding, Suspect
+from conformance.model.http import Source
+from conformance.model.report import Cell, Place, Recurring, Sample, Tally
+from conformance.model.rule import Problem, Severity, Side
+from conformance.model.session import Remembered
+from conformance.recordings import ranges
+from conformance.recordings.ranges import Part, Range
+from conformance.run import pieces
+from conformance.run.suite import suite
+
+SPEC = """
+openapi: 3.1.0
+servers: [{url: https://api.example.com}]
+paths:
+  /things/{ThingId}:
+    parameters: [{name: ThingId, in: path, required: true, schema: {type: string}}]
+    get:
+      operationId: fetchThing
+      responses: {'200': {content: {application/json: {schema: {type: object}}}}}
+    delete:
+      operationId: deleteThing
+      responses: {'204': {description: Done}}
+"""
+
+
+def line(number: int) -> str:
+    """Sessions of three, each of which deletes a thing and still gets it; every third body is no object."""
+    url = f"https://api.example.com/things/{number // 30}"
+    request = {"method": "DELETE" if number % 30 < 10 else "GET", "url": url}
+    body = "[]" if number % 3 == 0 else "{}"
+    found = {"status": 200, "headers": {"Content-Type": "application/json"}, "body": body}
+    response = {"status": 204} if number % 30 < 10 else found
+    session = f"s{number // 30}.{number % 10}"
+    return json.dumps({"id": f"e{number}", "session": session, "request": request, "response": response}) + "\n"
+
+
+@pytest.fixture
+def traffic(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    Path("spec.yaml").write_text(SPEC, encoding="utf-8")
+    path = Path("traffic.ndjson")
+    path.write_text("".join(map(line, range(300))), encoding="utf-8")
+    return path
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(main, [*arguments, "--quiet"])
+
+
+def check(*arguments: str, output: str, exit_code: int = 1) -> dict[str, Any]:
+    """Give what results.json says, without its timing, and the findings."""
+    found = run("check", *arguments, "--specs", "spec.yaml", "--output", output, "--findings", f"{output}/all.ndjson")
+    assert found.exit_code == exit_code, found.output
+    text = Path(output, "results.json").read_text(encoding="utf-8")
+    results = {name: value for name, value in json.loads(text).items() if name != "timing"}
+    return {**results, "occurrences": Path(output, "all.ndjson").read_text(encoding="utf-8")}
+
+
+def test_processes_find_what_one_process_finds(traffic: Path) -> None:
+    whole = check("traffic.ndjson", output="whole")
+    assert {finding["rule"] for finding in whole["findings"]} >= {"deleted-resource-answers", "type-mismatch"}
+    assert check("traffic.ndjson", "--partition-size", "7000", output="alone") == whole
+    assert check("traffic.ndjson", "--partition-size", "7k", "--workers", "2", output="both") == whole
+
+
+def test_several_recordings_and_a_large_one(traffic: Path) -> None:
+    for name in ("a.ndjson", "z.ndjson"):
+        Path(name).write_text(line(12), encoding="utf-8")
+    inputs = ["a.ndjson", "traffic.ndjson", "z.ndjson"]
+    whole = check(*inputs, output="whole")
+    assert check(*inputs, "--partition-size", "20K", "--workers", "2", output="both") == whole
+
+
+def test_a_recording_is_cut_where_it_is_worth_it(traffic: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert pieces.cut("traffic.ndjson", workers=2, size=None) == ()
+    assert pieces.cut("nowhere.ndjson", workers=2, size=None) == ()
+    assert pieces.cut("spec.yaml", workers=2, size=10) == ()
+    assert pieces.cut("/dev/null", workers=2, size=10) == ()
+    monkeypatch.setattr(pieces, "WORTHWHILE", 10)
+    monkeypatch.setattr(pieces, "_FIRST", 10)
+    cuts = pieces.cut("traffic.ndjson", workers=2, size=None)
+    assert len(cuts) == 17
+    assert cuts[0].stop == 10
+    assert all(one.stop == other.start for one, other in pairwise(cuts))
+    assert cuts[-1].stop == traffic.stat().st_size
+
+
+@pytest.mark.parametrize("size", ["0", "x", "64T", ""])
+def test_sizes_that_are_none(traffic: Path, size: str) -> None:
+    found = run("check", "traffic.ndjson", "--partition-size", size)
+    assert found.exit_code == 2
+    assert "write a number of bytes, such as 64M" in found.output
+
+
+def test_a_part_that_cannot_be_read_is_named_and_the_rest_is_checked(
+    traffic: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    survey = ranges.survey
+
+    def broken(part: Range) -> ranges.Survey:
+        return (
+            survey(Range(path="gone.ndjson", start=part.start, stop=part.stop))
+            if part.start == 14_000
+            else survey(part)
+        )
+
+    monkeypatch.setattr(ranges, "survey", broken)
+    found = check("traffic.ndjson", "--partition-size", "7000", output="some", exit_code=2)
+    (cell,) = found["cells"]
+    assert cell["unreadable"] == ["gone.ndjson (bytes 14,000 to 21,000): cannot be read (No such file or directory)"]
+    assert sum(tally["exchanges"] for tally in cell["tallies"].values()) > 200
+    strict = run("check", "traffic.ndjson", "--specs", "spec.yaml", "--partition-size", "7000", "--strict-input")
+    assert strict.exit_code == 2
+
+
+def test_a_part_that_vanishes_is_named(traffic: Path) -> None:
+    part = Part(range=Range(path="gone.ndjson", start=7, stop=9), spanning=frozenset({"s"}))
+    held = suite(Settings(specs=(Path("spec.yaml"),)))
+    done = pieces.judged_part(held, pieces.Assignment(part=part, before=Remembered(), findings=False))
+    reason = "gone.ndjson (bytes 7 to 9): cannot be read (No such file or directory), expected a readable file"
+    assert done.cell.unreadable == (reason,)
+    assert done.cell.facts == {parts.LOST: [reason]}
+    assert parts.added("x", [done.cell, done.cell]).facts == {parts.LOST: [reason, reason]}
+    assert pieces.addressed(held, part) == []
+
+
+def finding(index: int) -> Finding:
+    return Finding(
+        rule_id="rule",
+        operation="o",
+        severity=Severity.ERROR,
+        side=Side.RESPONSE,
+        suspect=Suspect.UNDECIDED,
+        problem=Problem(message="wrong"),
+        exchange_id=f"e{index}",
+        source=Source(kind="ndjson", path="x", index=index, line=index),
+        spec="",
+        line=1,
+        column=1,
+        fingerprint="f",
+    )
+
+
+def recurring(*places: tuple[int, str]) -> Recurring:
+    samples = [
+        Sample(
+            exchange="e", path="x", index=index, line=index, message="wrong", instance_pointer=pointer, actual=None,
+            evidence=None,
+        )
+        for index, pointer in places
+    ]  # fmt: skip
+    last = Place(exchange="e", path="x", index=places[-1][0], line=None)
+    return Recurring(finding=finding(places[0][0]), count=len(places) + 5, samples=tuple(samples[:3]), last=last)
+
+
+def test_samples_are_the_first_ones_found_and_crashes_the_first_ones_met() -> None:
+    one = Cell(
+        id="x",
+        tallies={"o": Tally(exchanges=2, crashed={"rule": "late"})},
+        findings={"f": recurring((7, "/9"), (7, "/10"), (7, "/11"))},
+        facts={parts.CRASHED: {"o": {"rule": 7}}},
+    )
+    other = Cell(
+        id="x",
+        tallies={"o": Tally(exchanges=1, crashed={"rule": "soon"}), "p": Tally(crashed={"rule": "else"})},
+        findings={"f": recurring((3, "/z"))},
+        facts={parts.CRASHED: {"o": {"rule": 3}, "p": {"rule": 9}}},
+    )
+    added = parts.added("x", [one, other])
+    assert parts.added("x", [other, one]) == added
+    assert added.facts == {parts.CRASHED: {"o": {"rule": 3}, "p": {"rule": 9}}}
+    assert parts.added("x", [parts.added("x", [one]), other]) == added
+    cell = parts.whole(added)
+    assert cell.facts == {}
+    assert cell.tallies["o"] == Tally(exchanges=3, crashed={"rule": "soon"})
+    found = cell.findings["f"]
+    assert found.finding == finding(3)
+    assert found.count == 14
+    assert found.last.index == 7
+    assert [(sample.index, sample.instance_pointer) for sample in found.samples] == [(3, "/z"), (7, "/10"), (7, "/9")]
