@@ -209,19 +209,18 @@ class Overview:
         return {reason: list(keys) for reason, keys in found.items()}
 
     @cached_property
-<<<<<<< HEAD
     def crashes(self) -> tuple[tuple[str, str, str], ...]:
         """Checks of ours that crashed: the operation or description, the rule, and with what."""
         tallies = self.report.tallies()
         return tuple((key, rule, why) for key in sorted(tallies) for rule, why in tallies[key].crashed.items())
-=======
+
+    @cached_property
     def nowhere(self) -> tuple[str, ...]:
         """Operations that were asked for what does not exist, and never did what they are for."""
         keys = {key for cell in self.report.cells.values() for key in cell.facts.get(NOWHERE, ())}
         return tuple(
             row.operation.key for row in self.rows if row.operation.key in keys and not _was_reached(row.tally)
         )
->>>>>>> refs/heads/gen
 
     @cached_property
     def reasons(self) -> dict[str, dict[str, str]]:
