@@ -25,6 +25,9 @@ DESCRIPTION_HEADINGS: Final = ("description", "errors", "warnings", "notes")
 _WORDS: Final = 2
 """How many columns are words, not numbers."""
 _MOST: Final = 60
+_NOWHERE: Final = (
+    "what their requests name does not exist there (--modes stateful makes it first, where that is possible)"
+)
 _LONGEST: Final = 4_000
 """Characters of a command line that are shown."""
 _ORDER: Final = (Verdict.ERROR, Verdict.FAIL, Verdict.UNTESTED, Verdict.PASS)
@@ -187,12 +190,24 @@ def missed(shown: Overview) -> Iterator[str]:
     for row in shown.rows:
         if row.missed and row.tally.exchanges:
             yield f"never seen: {row.operation.key}: {', '.join(row.missed)}"
+            reasons: dict[str, list[str]] = {}
+            for name in row.missed:
+                why = shown.reasons.get(row.operation.key, {}).get(name)
+                if why is not None:
+                    reasons.setdefault(why, []).append(name)
+            yield from (f"    {', '.join(names)}: {why}" for why, names in reasons.items())
 
 
 def left_out(shown: Overview) -> Iterator[str]:
-    """Give why requests were not sent that should have been, one line a reason."""
+    """Give why operations were not reached, or not with everything, that should have been: one line a reason."""
     for reason, keys in shown.not_run.items():
-        yield f"not sent: {len(keys)} operation{'s' if len(keys) > 1 else ''}: {reason}"
+        yield f"not reached: {_operations(keys)}: {reason}"
+    if shown.nowhere:
+        yield f"not reached: {_operations(shown.nowhere)}: {_NOWHERE}"
+
+
+def _operations(keys: Sequence[str]) -> str:
+    return keys[0] if len(keys) == 1 else f"{len(keys)} operations"
 
 
 def standing(found: Standing) -> Iterator[str]:
