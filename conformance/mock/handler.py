@@ -409,8 +409,12 @@ class Mock:
             actual=f"{request.method} {request.path}",
             keyword="route",
         )
+        response = self._refuse(refusal, state, nearest.operation if nearest else None)
+        if refusal.status == 405:  # noqa: PLR2004 - RFC 9110, 15.5.6: it says what is allowed
+            allowed = ", ".join(sorted({candidate.operation.method for candidate in miss.candidates}))
+            response = replace(response, headers=Headers((*response.headers, ("Allow", allowed))))
         return Answered(
-            response=self._refuse(refusal, state, nearest.operation if nearest else None),
+            response=response,
             operation=None,
             path_parameters={},
             problems=(problem,),

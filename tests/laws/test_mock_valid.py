@@ -95,4 +95,4 @@ def test_every_answer_passes_every_check(contract: Contract, acts: list[tuple[in
             assert judgement.findings == ()
             recorded = judge(contract).judge(replace(step.exchange, extra={}, session="one"))
             if recorded.matched is not None:
-                assert following.look(recorded.matched, recorded.findings).findings == ()
+                assert following.judge(recorded).findings == recorded.findings

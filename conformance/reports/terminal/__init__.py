@@ -25,6 +25,9 @@ DESCRIPTION_HEADINGS: Final = ("description", "errors", "warnings", "notes")
 _WORDS: Final = 2
 """How many columns are words, not numbers."""
 _MOST: Final = 60
+_NOWHERE: Final = (
+    "what their requests name does not exist there (--modes stateful makes it first, where that is possible)"
+)
 _LONGEST: Final = 4_000
 """Characters of a command line that are shown."""
 _ORDER: Final = (Verdict.ERROR, Verdict.FAIL, Verdict.UNTESTED, Verdict.PASS)
@@ -38,7 +41,7 @@ def render(shown: Overview, *, verbosity: int = 0, lead: Sequence[str] | None = 
     if verbosity < 0:
         return summary(shown)
     told = [*_top(shown, verbosity), *table(shown)] if lead is None else [*map(printable, [*crashes(shown), *lead])]
-    return "\n".join([*told, "", *bottom(shown, verbosity), summary(shown)])
+    return "\n".join([*told, "", *bottom(shown, verbosity, is_told=lead is not None), summary(shown)])
 
 
 def _top(shown: Overview, verbosity: int) -> list[str]:
@@ -47,12 +50,13 @@ def _top(shown: Overview, verbosity: int) -> list[str]:
     return [*lines, ""] if lines else []
 
 
-def bottom(shown: Overview, verbosity: int) -> Iterator[str]:
-    """Give what stands between the table and the summary."""
+def bottom(shown: Overview, verbosity: int, *, is_told: bool = False) -> Iterator[str]:
+    """Give what stands between the table and the summary; `is_told` where what was not sent stands above already."""
     if verbosity > 0:
         yield from (printable(f"unreadable: {reason}") for reason in shown.unreadable)
         yield from missed(shown)
-    yield from map(printable, left_out(shown))
+    if not is_told:
+        yield from map(printable, left_out(shown))
     if shown.standing is not None:
         yield from standing(shown.standing)
     if shown.changes is not None:
@@ -186,12 +190,24 @@ def missed(shown: Overview) -> Iterator[str]:
     for row in shown.rows:
         if row.missed and row.tally.exchanges:
             yield f"never seen: {row.operation.key}: {', '.join(row.missed)}"
+            reasons: dict[str, list[str]] = {}
+            for name in row.missed:
+                why = shown.reasons.get(row.operation.key, {}).get(name)
+                if why is not None:
+                    reasons.setdefault(why, []).append(name)
+            yield from (f"    {', '.join(names)}: {why}" for why, names in reasons.items())
 
 
 def left_out(shown: Overview) -> Iterator[str]:
-    """Give why requests were not sent that should have been, one line a reason."""
+    """Give why operations were not reached, or not with everything, that should have been: one line a reason."""
     for reason, keys in shown.not_run.items():
-        yield f"not sent: {len(keys)} operation{'s' if len(keys) > 1 else ''}: {reason}"
+        yield f"not reached: {_operations(keys)}: {reason}"
+    if shown.nowhere:
+        yield f"not reached: {_operations(shown.nowhere)}: {_NOWHERE}"
+
+
+def _operations(keys: Sequence[str]) -> str:
+    return keys[0] if len(keys) == 1 else f"{len(keys)} operations"
 
 
 def standing(found: Standing) -> Iterator[str]:

@@ -36,7 +36,7 @@ def draw(
     if verbosity >= 0:
         for part in _parts(shown, verbosity) if lead is None else _led(shown, lead):
             console.print(part)
-        for line in terminal.bottom(shown, verbosity):
+        for line in terminal.bottom(shown, verbosity, is_told=lead is not None):
             console.print(Text(line), soft_wrap=True)
     mark, style = ("✗", "bold red") if shown.exit_code else ("✓", "bold green")
     console.print(Text(f"{mark} {terminal.summary(shown)}", style=style), soft_wrap=True)
@@ -76,7 +76,9 @@ def _led(shown: Overview, lead: Sequence[str]) -> Iterator[RenderableType]:
     for line in terminal.crashes(shown):
         yield Text(printable(line), style="bold red")
     for line in lead:
-        yield Text(printable(line), style=_COLOURS.get(line.strip().partition(":")[0], ""))
+        text = line.lstrip()
+        told = Text(printable(text), style=_COLOURS.get(text.partition(":")[0], ""))
+        yield Padding(told, (0, 0, 0, len(line) - len(text)))
     yield ""
 
 
