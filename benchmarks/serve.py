@@ -1,15 +1,17 @@
-"""How fast `conformance serve` answers: beside Prism, with a million resources, and per second of one core.
+"""How `conformance serve` compares with Prism: start-up, requests a second, valid answers; and with a million resources.
 
-Run `python benchmarks/serve.py --help`. Prism is run by `npx` where Node is there, or left out. Both servers are asked
-for the same resource by the same client over the same number of connections, one after the other, in rounds; ratios
-are those of medians. Requests per core second divide by the processor time of the server, so that a busy machine does
-not count against it.
+Run `python benchmarks/serve.py --help`. Prism is fetched by `npx` where Node is there, or left out. Both servers are
+asked the same by the same client, one after the other, in rounds; ratios are those of medians. Requests per core second
+divide by the processor time of the server, so that a busy machine does not count against it. An answer is valid when
+its status is a success that the description lists for the operation and its body is there, has the described media type and
+fits the schema as it is written.
 """
 
 from __future__ import annotations
 
 import argparse
 import contextlib
+import http.client
 import json
 import os
 import select
@@ -20,44 +22,115 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
-from urllib.request import Request, urlopen
+from urllib.parse import urlsplit
 
 from conformance.config import Settings
+from conformance.generate.case import Case, authorized, request
+from conformance.generate.plan import Context, cases, nowhere
 from conformance.mock.credentials import basic
 from conformance.mock.handler import Mock
 from conformance.mock.store import Resource, State
-from conformance.model.http import Headers
+from conformance.model.http import Exchange, Headers, Response, Source
 from conformance.model.http import Request as Asked
+from conformance.model.operation import Operation
 from conformance.run.suite import compiler, load
+from conformance.schemas.reading import Reader
 
 ROOT = Path(__file__).parents[1]
 ACCOUNT = "AC0123456789abcdef0123456789abcdef"
 AUTHORIZATION = basic(ACCOUNT, "fake-token")
+CREDENTIALS = {"Authorization": AUTHORIZATION}
 PRISM = "@stoplight/prism-cli@5"
+SPECS = sorted((ROOT / "specs").glob("twilio_*"))
 SPEC = ROOT / "specs" / "twilio_proxy_v1.json"
 HOST = "proxy.twilio.com"
+SOURCE = Source(kind="benchmark", path="benchmark", index=0)
+COMPILER = compiler()
+SUCCESS = range(200, 300)
 
 
-@contextlib.contextmanager
-def started(command: list[str], address: Callable[[str], int | None]) -> Iterator[tuple[int, int]]:
-    """Run a server; give its port and the id of its process once `address` finds the port in a line of its output."""
-    environment = {**os.environ, "NO_COLOR": "1"}
-    with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment, start_new_session=True
-    ) as process:
-        assert process.stdout is not None
-        try:
-            port = next(found for line in process.stdout if (found := address(line)) is not None)
-            yield port, process.pid
-        finally:
-            os.killpg(process.pid, signal.SIGTERM)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Running:
+    """A server that answers."""
+
+    port: int
+    group: int
+    """The id of its process group."""
+    startup: float
+    """Seconds from the start of the process to the first answer."""
+
+    def send(self, method: str, path: str, headers: Mapping[str, str], body: bytes = b"") -> Response:
+        """Ask once, over a connection of its own."""
+        with contextlib.closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)) as connection:
+            connection.request(method, path, body=body or None, headers=dict(headers))
+            answer = connection.getresponse()
+            return Response(status=answer.status, headers=Headers(tuple(answer.getheaders())), body=answer.read())
 
 
-def ours(line: str) -> int | None:
-    """Give the port in the first line of `conformance serve`."""
-    return int(line.rpartition(":")[2]) if line.startswith("http://") else None
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Server:
+    """A way to start a server for one description."""
+
+    name: str
+    command: Callable[[int, Path], list[str]]
+    """Gives the command line, for a port and a description."""
+    is_ours: bool
+    """Whether it keeps what is created, has control paths, and serves below the base path of the description."""
+
+    @contextlib.contextmanager
+    def started(self, spec: Path) -> Iterator[Running]:
+        """Run it until it answers, and end it afterwards."""
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            port = free.getsockname()[1]
+        began = time.perf_counter()
+        with subprocess.Popen(
+            self.command(port, spec), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+        ) as process:
+            running = Running(port=port, group=process.pid, startup=0)
+            try:
+                while process.poll() is None:
+                    with contextlib.suppress(OSError):
+                        running.send("GET", "/", {})
+                        break
+                    time.sleep(0.01)
+                else:
+                    sys.exit(f"{self.name} ended with {process.returncode}")
+                yield Running(port=port, group=process.pid, startup=time.perf_counter() - began)
+            finally:
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGTERM)
+
+
+def ours() -> Server:
+    """Give `conformance serve`."""
+    command = [sys.executable, "-m", "conformance", "serve", "--contract", "as-written"]
+    return Server(
+        name="conformance serve",
+        command=lambda port, spec: [*command, "--port", str(port), "--specs", str(spec)],
+        is_ours=True,
+    )
+
+
+def prisms() -> tuple[Server, ...]:
+    """Give Prism with static and with dynamic answers; none where this machine has no Node."""
+    npx = shutil.which("npx")
+    if npx is None:
+        print("Prism: left out, no npx on this machine")
+        return ()
+    where = [npx, "--yes", "--package", PRISM, "--", "which", "prism"]
+    program = subprocess.run(where, check=True, capture_output=True, text=True).stdout.strip()
+
+    def command(port: int, spec: Path) -> list[str]:
+        return [program, "mock", "--host", "127.0.0.1", "--port", str(port), str(spec)]
+
+    return (
+        Server(name="prism mock", command=command, is_ours=False),
+        Server(name="prism mock -d", command=lambda port, spec: [*command(port, spec), "-d"], is_ours=False),
+    )
 
 
 def processor(group: int) -> float:
@@ -117,40 +190,87 @@ def _is_whole(data: bytes) -> bool:
     return len(body) >= length
 
 
-def measured(name: str, port: int, group: int, path: str, options: argparse.Namespace) -> tuple[float, float]:
-    """Print and give the median of requests a second, and of those a second of processor time."""
-    ask(port, path, requests=options.connections * 20, connections=options.connections)
-    rates, cores = [], []
-    for _ in range(options.rounds):
-        before = processor(group)
-        seconds = ask(port, path, requests=options.requests, connections=options.connections)
-        rates.append(options.requests / seconds)
-        cores.append(options.requests / max(processor(group) - before, 1e-9))
-    rate, core = statistics.median(rates), statistics.median(cores)
-    print(f"{name:30} {rate:10,.0f} requests/s {core:10,.0f} requests per core second")
-    return rate, core
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Speed:
+    """The medians of several rounds."""
+
+    startup: float
+    """Seconds."""
+    rate: float
+    """Requests a second."""
+    core: float
+    """Requests a second of processor time."""
 
 
-def side_by_side(options: argparse.Namespace) -> None:
-    """Measure a fetch of ours and of Prism's."""
-    command = [sys.executable, "-m", "conformance", "serve", "--port", "0", "--specs", str(SPEC)]
-    with started(command, ours) as (port, group):
-        made = Request(
-            f"http://127.0.0.1:{port}/v1/Services",
-            data=b"UniqueName=bench",
-            headers={"Authorization": AUTHORIZATION, "Host": HOST},
+def speed(server: Server, options: argparse.Namespace) -> Speed:
+    """Print and give how fast a server starts and how fast it answers a fetch of something that is there."""
+    with server.started(SPEC) as running:
+        fields = {**CREDENTIALS, "Host": HOST, "Content-Type": "application/x-www-form-urlencoded"}
+        made = running.send("POST", "/v1/Services", fields, b"UniqueName=bench")
+        path = f"/v1/Services/{json.loads(made.body)['sid'] if server.is_ours else 'KS' + '0' * 32}"
+        ask(running.port, path, requests=options.connections * 20, connections=options.connections)
+        rates, cores = [], []
+        for _ in range(options.rounds):
+            before = processor(running.group)
+            seconds = ask(running.port, path, requests=options.requests, connections=options.connections)
+            rates.append(options.requests / seconds)
+            cores.append(options.requests / max(processor(running.group) - before, 1e-9))
+    found = Speed(startup=running.startup, rate=statistics.median(rates), core=statistics.median(cores))
+    print(
+        f"{server.name:20} {found.startup:5.1f} s to the first answer {found.rate:8,.0f} requests/s "
+        f"{found.core:8,.0f} requests per core second"
+    )
+    return found
+
+
+def answers(server: Server, options: argparse.Namespace) -> float:
+    """Print and give the part of all answers to valid requests that are valid."""
+    valid = asked = 0
+    for spec in SPECS:
+        with server.started(spec) as running:
+            for operation in load(Settings(specs=(spec,), contract="as-written")):
+                context = seeds(running) if server.is_ours else nowhere
+                for case in islice(cases(operation, context=context), options.cases):
+                    asked += 1
+                    valid += is_valid(operation, *exchanged(server, running, case))
+    print(f"{server.name:20} {valid:5} of {asked} answers to valid requests are valid")
+    return valid / asked
+
+
+def seeds(running: Running) -> Context:
+    """Give what asks our server for path parameters that lead to something."""
+
+    def known(operation: Operation) -> dict[str, str]:
+        wanted = json.dumps({"operations": [operation.key]}).encode()
+        found: dict[str, dict[str, str]] = json.loads(
+            running.send("POST", "/__conformance/seed", CREDENTIALS, wanted).body
         )
-        with urlopen(made) as response:  # noqa: S310 - our own server
-            path = f"/v1/Services/{json.load(response)['sid']}"
-        mine = measured("conformance serve", port, group, path, options)
-    npx = shutil.which("npx")
-    if npx is None or options.no_prism:
-        print("Prism: left out" if options.no_prism else "Prism: no npx on this machine")
-        return
-    command = [npx, "--yes", PRISM, "mock", "--host", "127.0.0.1", "--port", str(options.prism_port), str(SPEC)]
-    with started(command, lambda line: options.prism_port if "is listening" in line else None) as (port, group):
-        its = measured("prism mock", port, group, path, options)
-    print(f"conformance serve / prism: {mine[0] / its[0]:.1f} by time, {mine[1] / its[1]:.1f} by core")
+        return found[operation.key]
+
+    return known
+
+
+def exchanged(server: Server, running: Running, case: Case) -> tuple[Asked, Response | None]:
+    """Send a case; no response where the server gave none, as when it ended."""
+    sent = authorized(request(case), AUTHORIZATION)
+    url = urlsplit(sent.url)
+    path = url.path if server.is_ours else url.path.removeprefix(case.operation.servers[0].base_path)
+    fields = {**dict(sent.headers.pairs), "Host": url.netloc}
+    try:
+        return sent, running.send(sent.method, f"{path}?{url.query}" if url.query else path, fields, sent.body)
+    except (OSError, http.client.HTTPException):
+        return sent, None
+
+
+def is_valid(operation: Operation, sent: Asked, response: Response | None) -> bool:
+    """Tell whether an answer is a success as the operation describes it."""
+    answer = operation.answer(response.status) if response is not None else None
+    if response is None or answer is None or response.status not in SUCCESS:
+        return False
+    exchange = Exchange(id="", request=sent, response=response, source=SOURCE)
+    read = Reader(operation, COMPILER).read(exchange, {}).response
+    is_whole = bool(response.body or not answer.content)
+    return is_whole and read.media_type_error is None and read.body_error is None and not read.problems
 
 
 def million(options: argparse.Namespace) -> None:
@@ -190,8 +310,10 @@ def million(options: argparse.Namespace) -> None:
         values = {**one.values, "sid": key}
         state.put(Resource(id=key, number=state.number(), place=one.place, created=one.created, values=values))
     among = timed()
-    print(f"a fetch in process: {alone:.1f} us alone, {among:.1f} us among {options.resources:,} resources: "
-          f"{among / alone:.2f} times")  # fmt: skip
+    print(
+        f"a fetch in process: {alone:.1f} us alone, {among:.1f} us among {options.resources:,} resources: "
+        f"{among / alone:.2f} times"
+    )
 
 
 def main() -> None:
@@ -200,11 +322,19 @@ def main() -> None:
     parser.add_argument("--requests", type=int, default=20_000, help="requests in a round")
     parser.add_argument("--connections", type=int, default=16)
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--cases", type=int, default=4, help="valid requests for each operation")
     parser.add_argument("--resources", type=int, default=1_000_000)
-    parser.add_argument("--prism-port", type=int, default=4012)
     parser.add_argument("--no-prism", action="store_true", help="measure only our server")
     options = parser.parse_args()
-    side_by_side(options)
+    servers = (ours(), *(() if options.no_prism else prisms()))
+    speeds = [speed(server, options) for server in servers]
+    shares = [answers(server, options) for server in servers]
+    for server, its, share in zip(servers[1:], speeds[1:], shares[1:], strict=True):
+        print(
+            f"conformance serve / {server.name}: {its.startup / speeds[0].startup:.1f} times as soon, "
+            f"{speeds[0].rate / its.rate:.1f} times the requests/s, {speeds[0].core / its.core:.1f} times by core, "
+            f"{shares[0] / share:.1f} times the valid answers"
+        )
     million(options)
 
 

@@ -31,7 +31,7 @@ _PATH = click.Path(path_type=Path)
     metavar="FILE",
     type=_PATH,
     default=None,
-    help="Write the corrections that hold as an OpenAPI Overlay (a folder: a file each).",
+    help="Write the corrections that hold as an OpenAPI Overlay; into a folder, a file for each description.",
 )
 @click.option("--apply", "applies", is_flag=True,
               help="Write corrected copies, formatted as before, to corrected/ in the output folder.")  # fmt: skip
@@ -56,16 +56,18 @@ def command(
         hint = "leave --contract corrected out"
         raise SettingsError(where="--apply", what="only documents as written can be edited in place", hint=hint)
     outcome = audit.audit(settings, against=against, corrects=overlay is not None or applies)
-    made = audit.write_overlays(outcome.offers, overlay) if overlay is not None else []
-    made += audit.write_corrected(outcome.offers, settings.output / "corrected") if applies else []
-    for offer in outcome.offers:
-        click.echo(f"{offer.survey.name}: {len(offer.findings)} corrections, {len(offer.rejected)} rejected", err=True)
+    holding = tuple(offer for offer in outcome.offers if offer.findings)
+    made = audit.write_overlays(holding, overlay) if overlay is not None else []
+    made += audit.write_corrected(holding, settings.output / "corrected") if applies else []
+    for line in audit.tried(outcome.offers):
+        click.echo(line, err=True)
     if outcome.waived:
-        click.echo(f"{outcome.waived} findings are waived by audit-ignore.", err=True)
+        told = "1 finding is" if outcome.waived == 1 else f"{outcome.waived} findings are"
+        click.echo(f"{told} waived by audit-ignore.", err=True)
     for key in outcome.idle:
         click.echo(f"audit-ignore: {key} waives nothing.", err=True)
     if made:
-        click.echo(f"Corrections: {', '.join(map(str, made))}", err=True)
+        click.echo(f"Written: {', '.join(map(str, made))}", err=True)
     elif overlay is not None or applies:
         click.echo("No corrections.", err=True)
     finish(outcome, settings)

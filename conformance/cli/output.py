@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -13,9 +14,12 @@ import click
 
 if TYPE_CHECKING:
     from conformance.config import Settings
+    from conformance.model.overview import Overview
     from conformance.run.suite import Outcome, Progress
 
 _CHUNK = 1 << 22
+INTERRUPTED = 130
+"""The exit code where a user broke off and nothing had failed until then: what shells give for Ctrl-C."""
 _PAUSE = 0.1
 """Seconds between two drawings of the progress: drawing costs more than judging."""
 
@@ -83,7 +87,19 @@ def progress(label: str, total: int | None = None) -> Iterator[Progress]:
         yield told
 
 
-def finish(outcome: Outcome, settings: Settings) -> None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Own:
+    """What a command shows in its own way."""
+
+    file: str
+    """The name of a file that it writes beside the results."""
+    text: Callable[[Overview], str]
+    """Gives what stands in it."""
+    brief: Callable[[Overview], Iterable[str]]
+    """Gives the lines that stand in the terminal for findings and operations, unless all of them are asked for."""
+
+
+def finish(outcome: Outcome, settings: Settings, *, own: Own | None = None) -> None:
     """Write the results, show the report and end with the exit code.
 
     Raises:
@@ -96,6 +112,9 @@ def finish(outcome: Outcome, settings: Settings) -> None:
 
     found = views.shown(outcome, settings)
     made = views.write(found, settings, timing={"seconds": round(outcome.seconds, 3)})
+    if own is not None:
+        made.append(settings.output / own.file)
+        made[-1].write_text(own.text(found), encoding="utf-8")
     quiet = settings.findings == "-"
     for name in settings.report:
         view = reports.view(name)
@@ -108,5 +127,6 @@ def finish(outcome: Outcome, settings: Settings) -> None:
             made=[str(path) for path in made],
             verbosity=settings.verbosity,
             colour=settings.colour,
+            lead=list(own.brief(found)) if own is not None and settings.verbosity == 0 else None,
         )
-    raise SystemExit(found.exit_code)
+    raise SystemExit(found.exit_code or (INTERRUPTED if outcome.interrupted else 0))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import click
@@ -37,16 +38,41 @@ from conformance.cli.output import finish, progress
     metavar="USER:PASSWORD",
     default=None,
     envvar="CONFORMANCE_AUTH",
-    help="Credentials for the target (or CONFORMANCE_AUTH); never written anywhere.",
+    help="Credentials for the target (or CONFORMANCE_AUTH, Twilio's own variables, netrc); never written anywhere.",
+)
+@click.option("--case", metavar="ID", default=None, help="Send this one again; a step of a session sends all of it.")
+@click.option("--resume", is_flag=True, help="Go on where a run with this --output was killed.")
+@click.option("--dry-run", is_flag=True, help="Print what would be sent, and send nothing.")
+@click.option("--shrink/--no-shrink", default=True, help="Look for the smallest request that fails (default: yes).")
+@click.option(
+    "--failing",
+    metavar="DIR",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=None,
+    help="Save each case that fails as a cassette.",
 )
 @click.option("--header", multiple=True, metavar="K:V", help="A header to send with every request.")
-def command(*, no_recordings: bool, **flags: Any) -> None:
+def command(
+    *,
+    no_recordings: bool,
+    case: str | None,
+    resume: bool,
+    dry_run: bool,
+    shrink: bool,
+    failing: Path | None,
+    **flags: Any,
+) -> None:
     """Generate requests for every operation, send them to a target and check the answers."""
     from conformance.run import generate  # noqa: PLC0415 - see the package
 
     settings = options.settings(flags)
     if no_recordings:
         settings = replace(settings, recordings=())
+    wishes = generate.Wishes(case=case, resume=resume, failing=failing, shrink=shrink)
+    if dry_run:
+        for line in generate.lines(settings, wishes):
+            click.echo(line)
+        return
     with progress("running") as told:
-        outcome = generate.run(settings, progress=told)
+        outcome = generate.run(settings, wishes, progress=told, say=lambda line: click.echo(line, err=True))
     finish(outcome, settings)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +9,7 @@ import click
 
 from conformance.cli import options
 from conformance.cli.options import judging, writing
-from conformance.cli.output import finish, progress
+from conformance.cli.output import Own, finish, progress
 
 
 @click.command()
@@ -53,10 +52,4 @@ def command(
     )  # fmt: skip
     with progress("driving") as told:
         outcome = sdk.sdk(settings, wanted, progress=told)
-    settings.output.mkdir(parents=True, exist_ok=True)
-    text = summary.render(outcome.report, fail_on=outcome.fail_on)
-    (settings.output / summary.FILE).write_text(text, encoding="utf-8")
-    if "terminal" in settings.report:
-        for line in summary.brief(outcome.report, fail_on=outcome.fail_on):
-            click.echo(line, err=settings.findings == "-", file=sys.stderr if settings.findings == "-" else None)
-    finish(outcome, settings)
+    finish(outcome, settings, own=Own(file=summary.FILE, text=summary.render, brief=summary.brief))

@@ -92,8 +92,12 @@ def as_it_is(sent: Request) -> Request:
     return sent
 
 
-def recalling(script: Script, recorded: Mapping[str, Exchange], *, name: str) -> Script:
-    """Give a script that sends nothing again for which an answer was recorded.
+Keep = Callable[[str, Request, Response], None]
+"""Told each response as it comes, with the id by which `recalling` finds it again."""
+
+
+def recalling(script: Script, recorded: Mapping[str, Exchange], *, name: str, keep: Keep = lambda *_: None) -> Script:
+    """Give a script that sends nothing again for which an answer was recorded, and has `keep` record the others.
 
     Answers are found by the id of their exchange: `name` for a single case, `name/step` for a session. The same seed
     and the same documents make the same requests, so the id is enough.
@@ -106,6 +110,8 @@ def recalling(script: Script, recorded: Mapping[str, Exchange], *, name: str) ->
                 outcome: Outcome = known.response
             else:
                 outcome = yield sent
+                if isinstance(outcome, Response):
+                    keep(f"{name}{STEP}{number}", sent, outcome)
             sent = script.send(outcome)
     except StopIteration as end:
         steps: tuple[Step, ...] = end.value

@@ -11,7 +11,7 @@ from types import ModuleType
 from conformance.errors import SettingsError
 from conformance.generate.case import Case, Mode, split
 from conformance.generate.plan import Context, cases, nowhere, rebuild
-from conformance.generate.script import STEP, Dress, Script, alone, as_it_is, recalling
+from conformance.generate.script import STEP, Dress, Keep, Script, alone, as_it_is, recalling
 from conformance.generate.sessions import SESSIONS, Session, sessions
 from conformance.model.http import Exchange
 from conformance.model.operation import Operation
@@ -40,6 +40,8 @@ class Work:
     engine: Engine = Engine.FAST
     recorded: Mapping[str, Exchange] = field(default_factory=dict)
     """Exchanges of an earlier run by their ids; what they answer is not sent again."""
+    keep: Keep | None = None
+    """Told each response as it comes."""
 
     def scripts(self, operation: Operation, mode: Mode) -> Iterator[Script]:
         """Give the scripts of an operation in a mode: one for each case, or the sessions that it anchors."""
@@ -51,10 +53,12 @@ class Work:
                 script = session.script(context=self.context, dress=self.dress)
                 yield self._recalled(script, session.id)
         elif operation is self._siblings(operation)[0]:
-            yield self._walks(operation)
+            yield self._recalled(self._walks(operation), f"{operation.key}:{Mode.STATEFUL.value}")
 
     def _recalled(self, script: Script, name: str) -> Script:
-        return recalling(script, self.recorded, name=name) if self.recorded else script
+        if not self.recorded and self.keep is None:
+            return script
+        return recalling(script, self.recorded, name=name, keep=self.keep or (lambda *_: None))
 
     def again(self, case_id: str) -> tuple[Operation, Mode, Script]:
         """Give one script again, with the operation and the mode of its cell; a step of a session gives all of it.

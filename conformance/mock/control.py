@@ -30,8 +30,7 @@ _JSON: Final = "application/json"
 _NDJSON: Final = "application/x-ndjson"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Seen:
+class Seen(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One exchange as the server saw it."""
 
     id: str
@@ -122,7 +121,10 @@ def _reset(_: Request, desk: Desk) -> Response:
 
 
 def _seed(request: Request, desk: Desk) -> Response:
-    """Make what the named operations need (all of them, where none is named), and give path parameters for each."""
+    """Make what the named operations need (all of them, where none is named), and give path parameters for each.
+
+    It belongs to the account that the request names.
+    """
     known = {operation.key: operation for operation in desk.mock.operations}
     try:
         wanted = msgspec.json.decode(request.body)["operations"] if request.body else list(known)
@@ -130,7 +132,8 @@ def _seed(request: Request, desk: Desk) -> Response:
     except (KeyError, TypeError, msgspec.DecodeError) as error:
         detail = f'name operations, as in {{"operations": ["{next(iter(known), "")}"]}} ({error})'
         return _json(400, {"title": "Bad Request", "status": 400, "detail": detail})
-    return _json(200, {operation.key: desk.mock.seeded(operation, desk.state) for operation in chosen})
+    account = desk.mock.credentials.named(request)
+    return _json(200, {each.key: desk.mock.seeded(each, desk.state, account=account) for each in chosen})
 
 
 def _exchanges(_: Request, desk: Desk) -> Response:

@@ -42,6 +42,11 @@ class Credentials:
             refused = refusals[0]
         return refused
 
+    def named(self, request: Request) -> str:
+        """Give the account that a request names, whatever it asks for; ours where it names none that is let in."""
+        found = self._basic(request.headers.get("Authorization") or "")
+        return self._account if isinstance(found, Refusal) else found
+
     def _check(self, request: Request, scheme: SecurityScheme) -> str | Refusal:
         """Give the account that one scheme names, empty where it names none."""
         if scheme.type == "http":

@@ -43,9 +43,11 @@ _NOTHING: Final = Reading()
 """What a request says that has nothing but a path."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answered:
-    """A response with what the server noticed on the way."""
+class Answered(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """A response with what the server noticed on the way.
+
+    One is made for every request, as a struct in a tenth of the time of a frozen dataclass.
+    """
 
     response: Response
     operation: Operation | None
@@ -117,7 +119,7 @@ class Mock:
         """An `Authorization` header that the server accepts."""
         self._compiler = compiler
         self._plans = plans(self.operations)
-        self._credentials = Credentials(account=self.account, accounts=accounts)
+        self.credentials = Credentials(account=self.account, accounts=accounts)
         self._routes = Routes(self.operations, compiler, pattern=self._pattern)
         self._stock = Stock(self.operations, self._plans, compiler, seed=seed)
         self._faults = Faults(faults, plants or {}, seed=seed)
@@ -154,7 +156,7 @@ class Mock:
             return self._nowhere(request, state, found)
         operation = found.match.operation
         named = found.match.path_parameters
-        account = self._credentials.account(request, operation)
+        account = self.credentials.account(request, operation)
         if isinstance(account, Refusal):
             return Answered(
                 response=self._refuse(account, state, operation),
@@ -216,11 +218,14 @@ class Mock:
         )
         seen = self._reader(answered.operation).read(exchange, answered.path_parameters)
         spoiled = self._faults.plant(faults, seen, state.requests)
-        return replace(answered, response=spoiled.response, ending=spoiled.ending, faults=faults)
+        return msgspec.structs.replace(answered, response=spoiled.response, ending=spoiled.ending, faults=faults)
 
-    def seeded(self, operation: Operation, state: State) -> dict[str, str]:
-        """Give path parameters that an operation can be called with, making what has to be there."""
-        return self._stock.seeded(Moment(state=state, now=state.clock, account=self.account), operation)
+    def seeded(self, operation: Operation, state: State, *, account: str | None = None) -> dict[str, str]:
+        """Give path parameters that an operation can be called with, making what has to be there.
+
+        `account` is whose that is; None: the server's own.
+        """
+        return self._stock.seeded(Moment(state=state, now=state.clock, account=account or self.account), operation)
 
     def listed(self, operation: Operation, state: State, *, count: int) -> dict[str, str]:
         """Give what `seeded` gives; where the operation is a list, make some resources that it shows."""

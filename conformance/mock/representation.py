@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
@@ -21,6 +22,7 @@ from conformance.schemas.forms import text
 from conformance.schemas.problems import problems
 from conformance.schemas.walk import keyword, properties, required
 
+_NAME: Final = re.compile(r"\{[^}]*\}")
 _RELATIVE: Final = frozenset({"uri", "subresource_uris"})
 _LINKS: Final = frozenset({"links", "url", *_RELATIVE})
 """Fields of a Twilio resource that say where it is, or where what belongs to it is."""
@@ -44,24 +46,15 @@ class _LinkField:
 class Link:
     """A path template that is filled in order."""
 
-    __slots__ = ("_parts",)
+    __slots__ = ("_count", "_format")
 
     def __init__(self, template: str) -> None:
         """Keep a path template."""
-        self._parts: list[str] = []
-        rest = template
-        while "{" in rest:
-            head, _, rest = rest.partition("{")
-            self._parts.append(head)
-            rest = rest.partition("}")[2]
-        self._parts.append(rest)
+        self._format, self._count = _NAME.subn("%s", template.replace("%", "%%"))
 
-    def path(self, ids: Sequence[str]) -> str:
-        """Give the path for ids, in order."""
-        made = self._parts[0]
-        for part, key in zip(self._parts[1:], ids, strict=False):
-            made += (key if key.isalnum() else quote(key, safe="+:@")) + part
-        return made
+    def path(self, ids: tuple[str, ...]) -> str:
+        """Give the path for ids, percent-encoded and in order."""
+        return self._format % ids[: self._count]
 
 
 class Shape:
@@ -273,6 +266,7 @@ class Representation:
         return shape.conform(shown, Draw(key=f"{self.kind.name}/{resource.number}", now=resource.created))
 
     def _link(self, shown: dict[str, Any], ids: tuple[str, ...], origin: str, base: str) -> None:
+        ids = tuple([key if key.isalnum() else quote(key, safe="+:@") for key in ids])
         for field in self._link_fields:
             name = field.name
             start = base if field.is_relative else origin + base

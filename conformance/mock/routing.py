@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Final
+
+import msgspec
 
 from conformance.model.operation import JsonSchema, Location, Operation, Parameter, Schema, Server
 from conformance.model.route import Match, Miss
@@ -19,7 +21,7 @@ from conformance.schemas import parameters
 from conformance.schemas.compiler import Compiler
 from conformance.schemas.walk import types
 
-_URL: Final = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://(?:[^/?#@]*@)?(?P<host>[^/?#]*)(?P<path>[^?#]*)")
+_URL: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://(?:[^/?#@]*@)?([^/?#]*)([^?#]*)")
 _ANYWHERE: Final = "any.invalid"
 """The host under which the descriptions meet (`invalid` is reserved, RFC 2606)."""
 
@@ -30,8 +32,7 @@ Pattern = Callable[[Operation, str], str | None]
 """Gives the pattern of the resources that a path parameter names, where the parameter itself has none."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
+class Found(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The operation of a request and where its links start."""
 
     match: Match
@@ -58,10 +59,9 @@ class Routes:
     def find(self, method: str, url: str) -> Found | Miss:
         """Give the operation of a request, or what came nearest."""
         parts = _URL.match(url)
-        origin = "" if parts is None else f"{parts['scheme']}://{parts['host']}"
-        host = "" if parts is None else parts["host"].lower()
-        path = url.partition("?")[0] if parts is None else parts["path"]
-        if host in self._hosts:
+        scheme, authority, path = ("", "", url.partition("?")[0]) if parts is None else parts.groups()
+        origin = "" if parts is None else f"{scheme}://{authority}"
+        if authority.lower() in self._hosts:
             match = self._documented.match(method, url)
             if isinstance(match, Miss):
                 return match

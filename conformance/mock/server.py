@@ -228,6 +228,7 @@ def run(app: App, *, host: str = HOST, port: int = PORT, announce: Callable[[str
         log_level="warning",
         access_log=False,
         server_header=False,
+        proxy_headers=False,
         timeout_graceful_shutdown=DRAIN,
     )
     family = socket.AF_INET6 if ":" in host else socket.AF_INET

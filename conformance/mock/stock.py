@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
+
+import msgspec
 
 from conformance.mock import relations
 from conformance.mock.representation import Representation
@@ -27,8 +28,7 @@ _LISTED: Final = 2
 """How many resources a seeded list has at least."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Moment:
+class Moment(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """When something happens, in which state and for whom."""
 
     state: State

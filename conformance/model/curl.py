@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Final
 
-from conformance.model.http import Headers, Request
+from conformance.model import redact
+from conformance.model.expectation import Expect, expectation
+from conformance.model.http import Exchange, Headers, Request
 from conformance.model.redact import MASK
 
 SECRETS: Final = frozenset({"authorization", "cookie", "proxy-authorization", "x-api-key"})
@@ -17,16 +20,19 @@ _ADDED: Final = ("Accept", "User-Agent")
 """Header fields that curl adds where they are not taken away."""
 
 
-def line(request: Request, *, url: str | None = None) -> str:
+def line(request: Request, *, url: str | None = None, host: str | None = None, open_credentials: bool = False) -> str:
     """Give the command line that sends a request again, for any POSIX shell; secrets are left for the shell to fill in.
 
     Basic credentials become `$CONFORMANCE_AUTH` (`user:password`), other secrets `$SECRET`. `url` stands in for the
-    documented one where the request went elsewhere.
+    documented one where the request went elsewhere, `host` for the host that it names. `open_credentials` says that
+    the credentials of the request were made up, and belong in the line.
     """
     pieces = ["curl", "--globoff", "--path-as-is", "--request", request.method, shlex.quote(url or request.url)]
+    pieces += ["--header", shlex.quote(f"Host: {host}")] if host else []
     for name, value in request.headers:
         if name.lower() not in _OWN:
-            pieces += _header(name, value)
+            is_open = open_credentials and name.lower() == "authorization"
+            pieces += _plain(name, value) if is_open else _header(name, value)
     absent = [name for name in _ADDED if name not in request.headers]
     if request.body and "Content-Type" not in request.headers:
         absent.append("Content-Type")
@@ -39,8 +45,31 @@ def line(request: Request, *, url: str | None = None) -> str:
     return " ".join(["printf", f"'{_octal(request.body)}'", "|", *pieces, "--data-binary", "@-"])
 
 
+def of_generated(exchange: Exchange, *, url: str | None = None, host: str | None = None) -> str:
+    """Give the command line for a request that this program made, byte for byte but for its credentials.
+
+    `url` and `host` are as in `line`. Credentials that are wrong on purpose are no secret: they stand in the line.
+    """
+    request, expected = exchange.request, expectation(exchange.extra)
+    return line(
+        replace(
+            request,
+            url=redact.credentials(request.url),
+            body=redact.credentials(request.body.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape"),
+        ),
+        url=None if url is None else redact.credentials(url),
+        host=host,
+        open_credentials=expected is not None and expected.expect is Expect.CHALLENGE,
+    )
+
+
 def of_evidence(evidence: Mapping[str, Any]) -> str:
-    """Give the command line for the request of an exchange as results keep it, whose secrets are masked already."""
+    """Give the command line for the request of an exchange as results keep it, whose secrets are masked already.
+
+    Evidence that has its line already keeps it.
+    """
+    if "curl" in evidence:
+        return str(evidence["curl"])
     request = evidence["request"]
     return line(
         Request(
@@ -55,8 +84,12 @@ def of_evidence(evidence: Mapping[str, Any]) -> str:
 def _header(name: str, value: str) -> list[str]:
     if name.lower() == "authorization" and value.startswith(("Basic ", MASK)):
         return ["--user", '"$CONFORMANCE_AUTH"']
-    if name.lower() in SECRETS or value == MASK:
+    if name.lower() in SECRETS or value == MASK or redact.is_secret_name(name):
         return ["--header", f'"{name}: $SECRET"']
+    return _plain(name, value)
+
+
+def _plain(name: str, value: str) -> list[str]:
     return ["--header", shlex.quote(f"{name}: {value}" if value else f"{name};")]
 
 

@@ -24,8 +24,12 @@ GROUPS: Final[Mapping[str, str]] = {
     "relation": "Relation",
     "session": "Session",
     "spec": "Description",
+    "reach": "Reach",
+    "request": "Request",
+    "response": "Response",
+    "failure": "Failure",
 }
-"""Check groups in the order in which an exchange is understood, with their titles."""
+"""Check groups in the order in which an exchange is understood, then the sides of an SDK, with their titles."""
 _BY_SUBJECT: Final = {"sessions": "session", "specs": "spec", "routes": "route"}
 
 

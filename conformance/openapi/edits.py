@@ -146,7 +146,9 @@ def overlay_steps(document: Document, edits: Iterable[Edit]) -> list[OverlayStep
         if name == "-":
             outer, _, inner = holder.rpartition("/")
             if isinstance(_value(data, outer), list):
-                steps.append(OverlayStep(target=json_path(holder, data), update=edit.value))
+                # A list would be taken for the items to append, not for one item.
+                update = [edit.value] if isinstance(edit.value, list) else edit.value
+                steps.append(OverlayStep(target=json_path(holder, data), update=update))
             else:
                 updates.setdefault(outer, {}).setdefault(tokens(f"/{inner}")[0], []).append(edit.value)
             continue

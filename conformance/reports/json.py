@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Final
 
+from conformance.model import curl
 from conformance.model.changes import Changes
 from conformance.model.known import Entry, Standing
 from conformance.model.overview import Overview, Row
@@ -77,7 +78,14 @@ def _finding(shown: Overview, recurring: Recurring) -> dict[str, Any]:
         "accepted": None if accepted is None else accepted.reason,
         "first": _place(recurring.samples[0].place),
         "last": _place(recurring.last),
+        "curl": _curl(recurring),
     }
+
+
+def _curl(recurring: Recurring) -> str | None:
+    """Give the command line that sends the first request again; None for findings about a document."""
+    evidence = recurring.samples[0].evidence
+    return None if evidence is None else curl.of_evidence(evidence)
 
 
 def _place(place: Place) -> dict[str, Any]:

@@ -24,6 +24,8 @@ DESCRIPTION_HEADINGS: Final = ("description", "errors", "warnings", "notes")
 _WORDS: Final = 2
 """How many columns are words, not numbers."""
 _MOST: Final = 60
+_LONGEST: Final = 4_000
+"""Characters of a command line that are shown."""
 _STYLES: Final = {
     "error": "bold red",
     "crashed": "bold red",
@@ -36,11 +38,17 @@ _STYLES: Final = {
 _ORDER: Final = (Verdict.ERROR, Verdict.FAIL, Verdict.UNTESTED, Verdict.PASS)
 
 
-def render(shown: Overview, *, verbosity: int = 0) -> str:
-    """Give the report as plain lines: the summary alone for -1, every finding and everything unseen for 1."""
+def render(shown: Overview, *, verbosity: int = 0, lead: Sequence[str] | None = None) -> str:
+    """Give the report as plain lines: the summary alone for -1, every finding and everything unseen for 1.
+
+    `lead` are lines that stand for findings and operations.
+    """
     if verbosity < 0:
         return summary(shown)
-    return "\n".join([*_top(shown, verbosity), *table(shown), "", *_bottom(shown, verbosity), summary(shown)])
+    told = [*_top(shown, verbosity), *table(shown)] if lead is None else [*crashes(shown), *lead]
+    if lead is not None:
+        told = list(map(_printable, told))
+    return "\n".join([*told, "", *_bottom(shown, verbosity), summary(shown)])
 
 
 def _top(shown: Overview, verbosity: int) -> list[str]:
@@ -57,6 +65,7 @@ def _bottom(shown: Overview, verbosity: int) -> Iterator[str]:
     if verbosity > 0:
         yield from (_printable(f"unreadable: {reason}") for reason in shown.unreadable)
         yield from missed(shown)
+    yield from map(_printable, left_out(shown))
     if shown.standing is not None:
         yield from standing(shown.standing)
     if shown.changes is not None:
@@ -97,6 +106,7 @@ def _finding_lines(recurring: Recurring, verbosity: int) -> Iterator[str]:
     spec = f"{finding.spec}:{finding.line}:{finding.column} {problem.spec_pointer}"
     first = seen_at(recurring.samples[0].place) if recurring.samples else ""
     yield f"    {spec}; seen {recurring.count}x" + (f", first in {first}" if first else "") + blame
+    yield from _again(recurring)
     if verbosity > 0:
         if recurring.count > 1:
             yield f"    last in {seen_at(recurring.last)}"
@@ -104,6 +114,20 @@ def _finding_lines(recurring: Recurring, verbosity: int) -> Iterator[str]:
             excerpt = recurring.samples[0].excerpt
             for number, line in enumerate(excerpt.lines, start=excerpt.first):
                 yield f"    {'>' if number == excerpt.marked else ' '} {line}".rstrip()
+
+
+def _again(recurring: Recurring) -> Iterator[str]:
+    """Give how the first request is sent again, and the smallest that fails in the same way."""
+    evidence = next((sample.evidence for sample in recurring.samples if sample.evidence is not None), {})
+    for name, said in (("again", evidence.get("again")), ("sent", evidence.get("curl"))):
+        if said:
+            yield f"    {name}: {_short(said)}"
+    if "smallest" in evidence:
+        yield f"    smallest: {_short(evidence['smallest']['curl'])}"
+
+
+def _short(command: str) -> str:
+    return command if len(command) <= _LONGEST else f"{command[:_LONGEST]}… ({len(command):,} characters)"
 
 
 def seen_at(place: Place) -> str:
@@ -148,6 +172,12 @@ def missed(shown: Overview) -> Iterator[str]:
     for row in shown.rows:
         if row.missed and row.tally.exchanges:
             yield f"never seen: {row.operation.key}: {', '.join(row.missed)}"
+
+
+def left_out(shown: Overview) -> Iterator[str]:
+    """Give why requests were not sent that should have been, one line a reason."""
+    for reason, keys in shown.not_run.items():
+        yield f"not sent: {len(keys)} operation{'s' if len(keys) > 1 else ''}: {reason}"
 
 
 def standing(found: Standing) -> Iterator[str]:
@@ -232,14 +262,23 @@ def summary(shown: Overview) -> str:
     return f"{'; '.join(parts)} (contract: {contract})"
 
 
-def show(shown: Overview, *, file: IO[str], made: Sequence[str] = (), verbosity: int = 0, colour: bool = True) -> None:
+def show(
+    shown: Overview,
+    *,
+    file: IO[str],
+    made: Sequence[str] = (),
+    verbosity: int = 0,
+    colour: bool = True,
+    lead: Sequence[str] | None = None,
+) -> None:
     """Write the report to a stream: tables and colour where it is a terminal, plain lines where it is not.
 
-    `made` are the files that were written. NO_COLOR (https://no-color.org) is obeyed.
+    `made` are the files that were written, `lead` lines that stand for findings and operations. NO_COLOR
+    (https://no-color.org) is obeyed.
     """
     results = f"Results: {', '.join(made)}"
     if not file.isatty():
-        text = render(shown, verbosity=verbosity)
+        text = render(shown, verbosity=verbosity, lead=lead)
         if made and verbosity >= 0:
             text = f"{text}\n{results}"
         file.write(f"{text}\n")
@@ -250,9 +289,10 @@ def show(shown: Overview, *, file: IO[str], made: Sequence[str] = (), verbosity:
 
     console = Console(file=file, no_color=None if colour else True)
     if verbosity >= 0:
-        for line in _top(shown, verbosity):
-            level = line.partition(":")[0]
+        for line in _top(shown, verbosity) if lead is None else [*map(_printable, [*crashes(shown), *lead])]:
+            level = line.strip().partition(":")[0]
             console.print(Text(line, style=_STYLES.get(level, "")), soft_wrap=True)
+    if verbosity >= 0 and lead is None:
         drawn = Table(box=None, pad_edge=False)
         headings, words = (HEADINGS, _WORDS) if shown.rows else (DESCRIPTION_HEADINGS, 1)
         for index, heading in enumerate(headings):
@@ -262,6 +302,7 @@ def show(shown: Overview, *, file: IO[str], made: Sequence[str] = (), verbosity:
         for cells in () if shown.rows else descriptions(shown):
             drawn.add_row(*cells)
         console.print(drawn)
+    if verbosity >= 0:
         console.print()
         for line in _bottom(shown, verbosity):
             console.print(Text(line), soft_wrap=True)

@@ -4,15 +4,17 @@
 """
 
 from conformance.results.collector import Collector, api_facts, facts
-from conformance.results.evidence import evidence, sample, spec_excerpt
+from conformance.results.evidence import More, evidence, nothing_more, sample, spec_excerpt
 from conformance.results.file import FORMAT, occurrence, parse, read, recognizes, text, to_json, write
 
 __all__ = [
     "FORMAT",
     "Collector",
+    "More",
     "api_facts",
     "evidence",
     "facts",
+    "nothing_more",
     "occurrence",
     "parse",
     "read",

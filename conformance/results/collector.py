@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Hashable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from conformance.model import parts, redact
@@ -13,7 +13,7 @@ from conformance.model.http import Exchange
 from conformance.model.operation import Operation
 from conformance.model.report import SAMPLES, ApiFacts, Cell, OperationFacts, Place, Recurring, Sample, Tally
 from conformance.model.rule import Matched
-from conformance.results.evidence import masked, sample, spec_excerpt
+from conformance.results.evidence import More, masked, nothing_more, sample, spec_excerpt
 from conformance.schemas.coverage import Lens, declared, seen
 
 
@@ -99,9 +99,11 @@ class _Recurrence:
 class Collector:
     """Adds up what was found in one cell."""
 
-    def __init__(self, cell_id: str) -> None:
-        """Start an empty cell."""
+    def __init__(self, cell_id: str, *, more: More = nothing_more) -> None:
+        """Start an empty cell; `more` is what evidence says beyond the exchange."""
         self._id = cell_id
+        self._more = more
+        self._not_run: dict[str, str] = {}
         self._counts: dict[str, _Counts] = {}
         self._found: dict[str, _Recurrence] = {}
         self._out_of_scope = 0
@@ -173,7 +175,7 @@ class Collector:
         known.count += 1
         known.last = finding
         if len(known.samples) < SAMPLES:
-            known.samples.append(sample(finding, exchange))
+            known.samples.append(sample(finding, exchange, self._more))
 
     def add_out_of_scope(self) -> None:
         """Count an exchange that resembles no description."""
@@ -187,6 +189,18 @@ class Collector:
         """Keep why the rest of it could not be read."""
         self.add_unreadable(reason)
         self._lost.append(self._unreadable[-1])
+
+    def add_not_run(self, operation: str, reason: str) -> None:
+        """Keep why something that should have been sent was not; of several reasons the first."""
+        self._not_run.setdefault(operation, redact.text(reason))
+
+    def add_evidence(self, fingerprint: str, exchange: str | None, more: Mapping[str, Any]) -> None:
+        """Add to the evidence of a finding that is already counted, in the sample from that exchange."""
+        samples = self._found[fingerprint].samples
+        samples[:] = [
+            replace(each, evidence={**(each.evidence or {}), **more}) if each.exchange == exchange else each
+            for each in samples
+        ]
 
     def cell(self) -> Cell:
         """Give the cell."""
@@ -202,6 +216,7 @@ class Collector:
             out_of_scope=self._out_of_scope,
             unreadable=tuple(self._unreadable),
             facts={**({parts.CRASHED: crashed} if crashed else {}), **({parts.LOST: self._lost} if self._lost else {})},
+            not_run=_sorted(self._not_run),
         )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
@@ -28,7 +28,16 @@ _Line = tuple[str | None, str]
 """The pointer of what starts on a line (None where nothing does), and its text."""
 
 
-def sample(finding: Finding, exchange: Exchange | None) -> Sample:
+More = Callable[[Exchange], Mapping[str, Any]]
+"""Gives what evidence says beyond the exchange: how its request is sent again."""
+
+
+def nothing_more(_: Exchange) -> Mapping[str, Any]:
+    """Say nothing beyond the exchange."""
+    return {}
+
+
+def sample(finding: Finding, exchange: Exchange | None, more: More = nothing_more) -> Sample:
     """Give one occurrence with its evidence, without secrets; findings about a document have none."""
     source = finding.source or Source(kind="", path="", index=0)
     safe = None if exchange is None else redact.exchange(exchange)
@@ -41,7 +50,7 @@ def sample(finding: Finding, exchange: Exchange | None) -> Sample:
         message=problem.message,
         instance_pointer=problem.instance_pointer,
         actual=problem.actual,
-        evidence=None if safe is None else _evidence(safe),
+        evidence=None if safe is None or exchange is None else {**_evidence(safe), **more(exchange)},
         excerpt=None if safe is None else message_excerpt(safe, finding.side, finding.problem.instance_pointer),
     )
 

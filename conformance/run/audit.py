@@ -95,7 +95,7 @@ def audit(settings: Settings, *, against: tuple[Path, ...] = (), corrects: bool 
     return Audited(
         report=Report(subject=_subject(settings, bench), cells=cells),
         fail_on=Severity(settings.fail_on),
-        offers=tuple(bench.offers(whole, audits)) if corrects else (),
+        offers=tuple(bench.offers(whole, held)) if corrects else (),
         waived=sum(len(each.waived) for each in audits),
         idle=tuple(idle(held, [waiver for each in audits for waiver in each.waived])),
         seconds=time.perf_counter() - started,
@@ -121,17 +121,21 @@ class _Bench:
         context = prepared(survey, crowd, self.evidence.official, observed.get(survey.document.path), self.compiler)
         return judged(context, checks=self.checks, severities=self.severities)
 
-    def offers(self, audits: Iterable[Audit], unwaived: Iterable[Audit]) -> Iterator[Offer]:
+    def offers(self, audits: Iterable[Audit], held: tuple[Waiver, ...]) -> Iterator[Offer]:
         """Try the corrections that the findings propose which nobody waived."""
         has_evidence = bool(self.evidence.exchanges or self.evidence.official)
         judge = judging([check for check in every() if check.subject is not Subjects.SPEC], self.compiler)
-        for before, left in zip(audits, unwaived, strict=True):
-            found = candidates(left.findings, has_evidence=has_evidence)
-            if found:
+
+        def wanted(found: Audit) -> list[Finding]:
+            return candidates(_without(found, held).findings, has_evidence=has_evidence)
+
+        for before in audits:
+            if found := wanted(before):
                 trial = Trial(
                     before.survey,
                     before=before,
                     auditor=self._again,
+                    chooser=wanted,
                     exchanges=belonging(before.survey, self.evidence.exchanges, self.compiler),
                     judge=judge,
                 )
@@ -345,8 +349,9 @@ def _subject(settings: Settings, bench: _Bench) -> Subject:
 def write_overlays(offers: tuple[Offer, ...], to: Path) -> list[Path]:
     """Write the corrections as Overlay documents and give their paths.
 
-    One description: the file that was named. Several: a file each beside it, with the name of the description in its
-    own; in a folder, files named after the descriptions.
+    A name without an extension is a folder, with a file named after each description. Else one description gets the
+    file that was named (JSON where its extension says so), and each of several a file beside it, with the name of the
+    description in its own.
 
     Raises:
         SettingsError: they cannot be written.
@@ -354,14 +359,25 @@ def write_overlays(offers: tuple[Offer, ...], to: Path) -> list[Path]:
     """
     made: list[Path] = []
     for offer in offers:
-        if to.is_dir():
+        if to.is_dir() or not to.suffix:
             path = to / f"{offer.survey.name}.yaml"
         else:
-            path = to if len(offers) == 1 else to.with_name(f"{to.stem}.{offer.survey.name}{to.suffix or '.yaml'}")
+            path = to if len(offers) == 1 else to.with_name(f"{to.stem}.{offer.survey.name}{to.suffix}")
         extends = relative(Path(offer.survey.document.path), path)
-        _write(path, overlay(offer, extends=extends).encode(), option="--overlay")
+        text = overlay(offer, extends=extends, is_json=path.suffix == ".json")
+        _write(path, text.encode(), option="--overlay")
         made.append(path)
     return made
+
+
+def tried(offers: Iterable[Offer]) -> Iterator[str]:
+    """Give a line for each description on its corrections, and one for each that was tried and failed, with why."""
+    for offer in offers:
+        count = len(offer.findings)
+        line = f"{offer.survey.name}: {count} correction{'' if count == 1 else 's'}"
+        yield line + (f", {len(offer.rejected)} tried and not offered:" if offer.rejected else "")
+        for finding, why in offer.rejected:
+            yield f"  {finding.rule_id} at {finding.problem.spec_pointer}: {why}"
 
 
 def write_corrected(offers: tuple[Offer, ...], folder: Path) -> list[Path]:

@@ -2,13 +2,17 @@
 
 A correction is applied in memory, the description is audited again and every recorded exchange is judged again. It has
 to remove its finding, add none (notes apart, which prove nothing), and give no exchange a disagreement that it did not
-have: whatever was conformant stays so, and whatever was not gets no worse.
+have: whatever was conformant stays so, and whatever was not gets no worse. A placeholder (`ACXXXX`) conforms to nothing
+and so speaks against no correction.
 Corrections are tried together; where together fails, those at fault are found by what they did, else by halves, and
 tried once more beside those that hold.
+A correction can bring more to light: an answer that has a schema at last shows fields that the schema lacks. So a
+corrected description is audited for further corrections, until there are none.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,13 +33,18 @@ from conformance.openapi.edits import Inapplicable, edited, overlay_steps
 from conformance.openapi.survey import Survey
 from conformance.schemas.audited import title
 from conformance.schemas.compiler import Compiler
+from conformance.schemas.verdicts import is_placeholder
 
 _ROUNDS: Final = 2
 """How often what failed is tried once more, beside what holds."""
+_DEPTH: Final = 4
+"""How often a corrected description is audited for what its corrections brought to light."""
 _WITNESSES: Final = frozenset({Origin.RECORDING, Origin.OTHER, Origin.REFERENCE})
 
 Auditor = Callable[[Survey], Audit]
 """Audits one description with all the evidence of the run."""
+Chooser = Callable[[Audit], list[Finding]]
+"""Gives the findings of an audit whose correction is wanted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +71,7 @@ class _State:
     causes: Mapping[str, Finding]
     """Findings by their cause, whichever rule says it."""
     broken: Mapping[str, tuple[str, ...]]
-    """For each exchange, the pointers of what it breaks; a conformant one breaks nothing."""
+    """For each exchange, the pointers of what it breaks, placeholders apart; a conformant one breaks nothing."""
 
 
 def grounds(finding: Finding) -> Grounds:
@@ -97,12 +106,14 @@ class Trial:
         *,
         before: Audit,
         auditor: Auditor,
+        chooser: Chooser,
         exchanges: Sequence[Exchange],
         judge: Callable[..., Judge],
     ) -> None:
         """Keep how the description is judged before any correction."""
         self._survey = survey
         self._auditor = auditor
+        self._chooser = chooser
         self._exchanges = exchanges
         self._judge = judge
         self._before = self._state(survey, before)
@@ -120,7 +131,11 @@ class Trial:
         found: dict[str, tuple[str, ...]] = {}
         for index, exchange in enumerate(self._exchanges):
             judgement = judge.judge(exchange)
-            errors = [each for each in judgement.findings if each.severity is Severity.ERROR]
+            errors = [
+                each
+                for each in judgement.findings
+                if each.severity is Severity.ERROR and not is_placeholder(each.problem.actual)
+            ]
             found[f"{exchange.id} {index}"] = (
                 tuple(each.problem.spec_pointer for each in errors)
                 if judgement.operation is not None
@@ -129,22 +144,45 @@ class Trial:
         return found
 
     def offer(self, findings: Sequence[Finding]) -> Offer:
-        """Give the corrections that hold, all together."""
-        accepted = self._accepted(list(findings), [])
-        for _ in range(_ROUNDS):
-            known = {finding.fingerprint for finding in accepted}
-            accepted += self._accepted([each for each in findings if each.fingerprint not in known], accepted)
-        accepted.sort(key=list(findings).index)
+        """Give the corrections that hold, all together, of findings and of what comes to light with them."""
+        tried: list[Finding] = []
+        accepted: list[Finding] = []
+        fresh = list(findings)
+        for _ in range(_DEPTH):
+            held = self._held(fresh, accepted)
+            tried += fresh
+            accepted += held
+            fresh = self._come_to_light(tried, accepted) if held else []
+            if not fresh:
+                break
         names = {finding.fingerprint for finding in accepted}
         return Offer(
             survey=self._survey,
             findings=tuple(accepted),
             rejected=tuple(
                 (finding, self._reasons.get(finding.fingerprint, "it fails together with others"))
-                for finding in findings
+                for finding in tried
                 if finding.fingerprint not in names
             ),
         )
+
+    def _held(self, findings: list[Finding], accepted: list[Finding]) -> list[Finding]:
+        """Those that hold beside what is accepted, in their order; what fails is tried again beside what holds."""
+        held: list[Finding] = []
+        for _ in range(1 + _ROUNDS):
+            known = {finding.fingerprint for finding in held}
+            left = [each for each in findings if each.fingerprint not in known]
+            held += self._accepted(left, [*accepted, *held])
+        return sorted(held, key=findings.index)
+
+    def _come_to_light(self, tried: list[Finding], accepted: list[Finding]) -> list[Finding]:
+        """What is wanted in the corrected description and was not tried."""
+        known = {finding.fingerprint for finding in tried}
+        after = self._auditor(Survey(self._corrected(accepted)))
+        return [finding for finding in self._chooser(after) if finding.fingerprint not in known]
+
+    def _corrected(self, findings: Iterable[Finding]) -> Document:
+        return edited(self._survey.document, [edit for finding in findings for edit in grounds(finding).edits])
 
     def _accepted(self, batch: list[Finding], held: list[Finding]) -> list[Finding]:
         """Those of a batch that hold together with those that are held already."""
@@ -166,8 +204,7 @@ class Trial:
         """The fingerprints of corrections that failed, empty where nobody can tell which; None where all is well."""
         tried = [*held, *batch]
         try:
-            document = edited(self._survey.document, [edit for finding in tried for edit in grounds(finding).edits])
-            survey = Survey(document)
+            survey = Survey(self._corrected(tried))
             after = self._state(survey, self._auditor(survey))
         except Inapplicable as error:
             return self._blamed(batch, [error.edit.pointer], f"{error}")
@@ -227,7 +264,7 @@ def judging(checks: Sequence[Check], compiler: Compiler) -> Callable[..., Judge]
     return lambda operations: Judge(operations, checks=checks, compiler=compiler)
 
 
-def overlay(offer: Offer, *, extends: str) -> str:
+def overlay(offer: Offer, *, extends: str, is_json: bool = False) -> str:
     """Give the corrections of a description as an Overlay 1.1 document, one action a finding.
 
     What an Overlay cannot replace is removed by an action of its own before.
@@ -239,6 +276,8 @@ def overlay(offer: Offer, *, extends: str) -> str:
         "extends": extends,
         "actions": [action for finding in offer.findings for action in _actions(finding, offer.survey.document)],
     }
+    if is_json:
+        return json.dumps(made, indent=2, ensure_ascii=False) + "\n"
     text: str = yaml.dump(
         made, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110, default_flow_style=False
     )

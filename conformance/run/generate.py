@@ -6,61 +6,137 @@ the same bytes whether it runs alone, in its cell or in a shard.
 
 from __future__ import annotations
 
+import signal
+import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import closing
-from itertools import chain
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final
-from urllib.parse import urlsplit
+from typing import Any, Final
 
-from conformance import recordings, targets
+from conformance import recordings, results
 from conformance.config import Settings
 from conformance.errors import NothingChecked, SettingsError
-from conformance.generate.case import Mode, authorized, basic
-from conformance.generate.work import Engine, Work
-from conformance.mock.handler import Mock
-from conformance.mock.store import State
+from conformance.generate.case import Mode
+from conformance.generate.plan import plan
+from conformance.generate.script import Step
+from conformance.model import redact
 from conformance.model.finding import Finding
-from conformance.model.http import Exchange, Headers, Request, Response
+from conformance.model.http import Exchange, Response
 from conformance.model.operation import Operation
-from conformance.model.report import Cell, Report
+from conformance.model.report import Cell, Report, Subject
 from conformance.model.rule import Severity
+from conformance.run.field import Field
+from conformance.run.journal import Journal, plan_of
 from conformance.run.recorder import Recorder, emitter, recorded
-from conformance.run.suite import Outcome, Progress, Suite, compiler, suite
-from conformance.targets import Options, Target
-from conformance.targets.safety import Guarded, Policy
+from conformance.run.smallest import smallest
+from conformance.run.suite import Outcome, Progress, Suite, suite
 
 CASSETTES: Final = "cassettes"
-MOCK: Final = "mock"
+_IN_PROCESS: Final = ("mock", "asgi:", "wsgi:")
+_INTERRUPTED: Final = "the run was interrupted"
+_SHRINKING: Final = 60
+"""Requests that the search for the smallest one may cost for each finding of a whole run."""
+
+Emit = Callable[[Finding], None] | None
 
 
-def run(settings: Settings, *, progress: Progress = lambda _: None, made: Suite | None = None) -> Outcome:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wishes:
+    """What concerns this command alone."""
+
+    case: str | None = None
+    """The id of the one case, or session, to be sent again."""
+    resume: bool = False
+    """Whether a run that was killed goes on."""
+    failing: Path | None = None
+    """The folder for a cassette of each case that fails."""
+    shrink: bool = True
+    """Whether the smallest request that fails in the same way is looked for."""
+
+
+def run(
+    settings: Settings,
+    wishes: Wishes | None = None,
+    *,
+    progress: Progress = lambda _: None,
+    say: Callable[[str], None] = lambda _: None,
+    made: Suite | None = None,
+) -> Outcome:
     """Generate requests for every operation, send them to the target and judge the answers.
 
-    `made` are the descriptions and the judge, where they are loaded already.
+    `made` are the descriptions and the judge, where they are loaded already. `say` is told what became of each request
+    of a single case.
 
     Raises:
         ConformanceError: the settings are wrong, the target cannot be reached, or nothing was checked.
 
     """
     started = time.perf_counter()
+    wishes = Wishes() if wishes is None else wishes
     made = suite(settings) if made is None else made
     modes = [_mode(name) for name in settings.modes]
-    with emitter(settings) as emit, closing(_Field(made)) as field:
-        work: list[Callable[[], Cell]] = [
-            _generated(field, operation, mode, emit, progress) for operation in made.chosen for mode in modes
-        ]
-        work += [_recorded(file, made, emit, progress) for file in _recordings(settings)]
-        cells = [job() for position, job in enumerate(work) if settings.shard.holds(position)]
-    decisive = {"modes": list(settings.modes), "max_cases": settings.max_cases, "seed": settings.seed}
-    report = Report(
-        subject=made.subject(target=settings.target, **decisive),
-        cells={cell.id: cell for cell in sorted(cells, key=lambda each: each.id)},
+    if wishes.case is not None:
+        return _again(made, wishes, wishes.case, started, say)
+    subject = _subject(made, modes=list(settings.modes), max_cases=settings.max_cases)
+    journal = _journal(settings, subject)
+    known = journal.read() if journal is not None and wishes.resume else {}
+    files = _recordings(settings)
+    with emitter(settings) as emit, closing(Field(made, journal=journal, recorded=known)) as field:
+        if journal is not None:
+            journal.start(resume=wishes.resume)
+        cells = _Cells(field, wishes, emit, progress)
+        jobs = [*cells.generated(made.chosen, modes), *cells.recorded(files)]
+        with _interruptible(field):
+            for position, job in enumerate(jobs):
+                if settings.shard.holds(position):
+                    job()
+            cells.shrink()
+        made_cells = cells.done()
+        stopped = field.target.stopped
+        if journal is not None:
+            journal.end(complete=cells.complete)
+    report = _report(subject, made_cells)
+    _demand(report, settings)
+    return Outcome(
+        report=report,
+        fail_on=Severity(settings.fail_on),
+        seconds=time.perf_counter() - started,
+        interrupted=bool(stopped),
     )
-    if not any(tally.exchanges for cell in cells for tally in cell.tallies.values()) and settings.shard.count == 1:
-        raise NothingChecked(what="no request was answered", hint="`conformance list operations` shows what there is")
-    return Outcome(report=report, fail_on=Severity(settings.fail_on), seconds=time.perf_counter() - started)
+
+
+def lines(settings: Settings, wishes: Wishes | None = None) -> Iterator[str]:
+    """Give what would be sent, one request a line; of a session what is known before its first answer.
+
+    Raises:
+        ConformanceError: the settings are wrong.
+
+    """
+    wishes = Wishes() if wishes is None else wishes
+    made = suite(settings)
+    modes = [_mode(name) for name in settings.modes]
+    work = [(operation, mode) for operation in made.chosen for mode in modes]
+    sent = withheld = 0
+    with closing(Field(made, dry=True)) as field:
+        if wishes.case is not None:
+            every: Iterable[tuple[Step, ...]] = [field.again(wishes.case)[2]]
+        else:
+            held = [cell for position, cell in enumerate(work) if settings.shard.holds(position)]
+            every = (steps for operation, mode in held for steps in field.steps(operation, mode))
+        for steps in every:
+            for step in steps:
+                refusal = field.target.would_refuse(step.request)
+                sent, withheld = sent + (refusal is None), withheld + (refusal is not None)
+                yield _planned(field, step, "" if refusal is None else refusal.message)
+    yield f"{sent} requests" + (f", {withheld} would not be sent" if withheld else "")
+
+
+def _planned(field: Field, step: Step, refusal: str) -> str:
+    place = redact.credentials(field.target.place(step.request.url))
+    what = f"{step.expectation.case}  {step.request.method} {place}  {step.case.label}"
+    return f"{what}  (not sent: {refusal})" if refusal else what
 
 
 def _mode(name: str) -> Mode:
@@ -78,95 +154,196 @@ def _recordings(settings: Settings) -> list[str]:
     return recordings.find([CASSETTES]) if Path(CASSETTES).is_dir() and any(Path(CASSETTES).iterdir()) else []
 
 
-class _Field:
-    """The target, and the reference server where that is the target."""
-
-    def __init__(self, made: Suite) -> None:
-        self.suite = made
-        self._is_mock = made.settings.target == MOCK
-        self._mock = Mock(made.operations, compiler(), seed=made.settings.seed) if self._is_mock else None
-        self._state = State()
-        servers = tuple(dict.fromkeys(server for operation in made.operations for server in operation.servers))
-        opened = targets.open_target(
-            made.settings.target,
-            Options(
-                servers=servers,
-                mock=self._answer if self._is_mock else None,
-                keep_host=self._is_mock,
-                workers=made.settings.workers,
-                rate=made.settings.rate,
-            ),
-        )
-        policy = Policy(
-            writes=made.settings.allow_writes,
-            costs=made.settings.allow_costs,
-            max_requests=made.settings.max_requests,
-        )
-        self._target: Target = Guarded(opened, policy, host=urlsplit(made.settings.target).hostname or "")
-        self._target.reach()
-
-    def _answer(self, sent: Request) -> Response:
-        assert self._mock is not None  # noqa: S101 - only the mock target calls this
-        response, self._state = self._mock.handle(sent, self._state)
-        return response
-
-    def _known(self, operation: Operation) -> dict[str, str]:
-        """Give path parameters that lead to something, in a fresh state of the reference server."""
-        if self._mock is None:
-            return {}
-        self._state = State()
-        return dict(self._mock.seeded(operation, self._state))
-
-    def exchanges(self, operation: Operation, mode: Mode) -> Iterator[tuple[Exchange | str, Operation]]:
-        """Send the cases of a cell and give what came back, or why nothing did, with the operation that was called."""
-        settings = self.suite.settings
-        work = Work(
-            operations=self.suite.operations,
-            seed=settings.seed,
-            max_cases=settings.max_cases,
-            context=self._known,
-            dress=self._dressed,
-            engine=Engine(settings.engine),
-        )
-        for step in chain.from_iterable(self._target.play(work.scripts(operation, mode))):
-            yield step.exchange or f"{step.expectation.case}: no answer: {step.failure}", step.case.operation
-
-    def _dressed(self, sent: Request) -> Request:
-        settings = self.suite.settings
-        if settings.auth is not None:
-            user, _, password = settings.auth.partition(":")
-            sent = authorized(sent, basic(user, password))
-        elif self._mock is not None:
-            sent = authorized(sent, self._mock.authorization)
-        pairs = [(name.strip(), text.strip()) for name, _, text in (each.partition(":") for each in settings.header)]
-        if not pairs:
-            return sent
-        return Request(method=sent.method, url=sent.url, headers=Headers((*sent.headers.pairs, *pairs)), body=sent.body)
-
-    def close(self) -> None:
-        """Let go of the target."""
-        self._target.close()
+def _subject(made: Suite, **decisive: Any) -> Subject:
+    settings = made.settings
+    if settings.engine != Settings().engine:
+        decisive["engine"] = settings.engine
+    return made.subject(target=settings.target, seed=settings.seed, **decisive)
 
 
-def _generated(
-    field: _Field,
-    operation: Operation,
-    mode: Mode,
-    emit: Callable[[Finding], None] | None,
-    progress: Progress,
-) -> Callable[[], Cell]:
-    def job() -> Cell:
-        recorder = Recorder(f"{operation.key} {mode.value}", field.suite, emit)
-        for exchange, called in field.exchanges(operation, mode):
-            if isinstance(exchange, str):
-                recorder.add_unanswered(exchange)
-                continue
-            recorder.add(exchange, operation=called)
-            progress(1)
-        return recorder.cell()
-
-    return job
+def _journal(settings: Settings, subject: Subject) -> Journal | None:
+    """Give what keeps the exchanges; None for a target in this process, whose state ends with it."""
+    if settings.target.startswith(_IN_PROCESS):
+        return None
+    return Journal(settings.output, plan_of(subject, engine=settings.engine))
 
 
-def _recorded(file: str, made: Suite, emit: Callable[[Finding], None] | None, progress: Progress) -> Callable[[], Cell]:
-    return lambda: recorded(file, made, emit, progress)
+def _report(subject: Subject, cells: Iterable[Cell]) -> Report:
+    return Report(subject=subject, cells={cell.id: cell for cell in sorted(cells, key=lambda each: each.id)})
+
+
+def _demand(report: Report, settings: Settings) -> None:
+    """Refuse to call a run good that nobody answered."""
+    cells = report.cells.values()
+    if settings.shard.count == 1 and not any(tally.exchanges for cell in cells for tally in cell.tallies.values()):
+        reasons = [reason for cell in cells for reason in cell.not_run.values()]
+        what = f"no request was answered ({reasons[0]})" if reasons else "no request was answered"
+        raise NothingChecked(what=what, hint="`conformance list operations` shows what there is")
+
+
+@contextmanager
+def _interruptible(field: Field) -> Iterator[None]:
+    """Let Ctrl-C end the sending, not the program; the second one ends the program."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.getsignal(signal.SIGINT)
+
+    def stop(*_: object) -> None:
+        field.target.stop(_INTERRUPTED)
+        signal.signal(signal.SIGINT, before)
+
+    signal.signal(signal.SIGINT, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _again(made: Suite, wishes: Wishes, case: str, started: float, say: Callable[[str], None]) -> Outcome:
+    """Send one case again and judge it; the report is about the operations that it calls."""
+    settings = made.settings
+    with emitter(settings) as emit, closing(Field(made)) as field, _interruptible(field):
+        operation, mode, steps = field.again(case)
+        called = replace(made, chosen=tuple(dict.fromkeys((operation, *(step.case.operation for step in steps)))))
+        field.suite = called
+        for step in steps:
+            say(_told(field, step))
+        cells = _Cells(field, wishes, emit, lambda _: None, budget=None)
+        cells.one(f"{operation.key} {mode.value} {case}", operation, mode, [steps])
+        cells.shrink()
+    report = _report(_subject(called, case=case), cells.done())
+    _demand(report, settings)
+    return Outcome(report=report, fail_on=Severity(settings.fail_on), seconds=time.perf_counter() - started)
+
+
+def _told(field: Field, step: Step) -> str:
+    place = redact.credentials(field.target.place(step.request.url))
+    answer = step.outcome
+    came = f"{answer.status} {answer.reason}".rstrip() if isinstance(answer, Response) else step.failure
+    return f"{step.expectation.case} ({step.case.label}): {step.request.method} {place}: {came}"
+
+
+class _Cells:
+    """The cells of a run on their way."""
+
+    def __init__(
+        self, field: Field, wishes: Wishes, emit: Emit, progress: Progress, *, budget: int | None = _SHRINKING
+    ) -> None:
+        self._field = field
+        self._wishes = wishes
+        self._emit = emit
+        self._progress = progress
+        self._budget = {} if budget is None else {"budget": budget}
+        self._fail_on = Severity(field.suite.settings.fail_on)
+        self._recorders: list[Recorder] = []
+        self._cells: list[Cell] = []
+        self._heavy: list[tuple[Recorder, Step, Finding]] = []
+        self.complete = True
+        """Whether everything was sent that may be."""
+
+    def generated(self, operations: Iterable[Operation], modes: Iterable[Mode]) -> Iterator[Callable[[], None]]:
+        """Give a job for each operation in each mode."""
+        chosen = tuple(modes)
+        for operation in operations:
+            for mode in chosen:
+                yield lambda operation=operation, mode=mode: self.one(  # type: ignore[misc] # mypy and defaults of lambdas
+                    f"{operation.key} {mode.value}", operation, mode, self._field.steps(operation, mode)
+                )
+
+    def recorded(self, files: Iterable[str]) -> Iterator[Callable[[], None]]:
+        """Give a job for each recording."""
+        for file in files:
+            yield lambda file=file: self._read(file)  # type: ignore[misc] # as above
+
+    def _read(self, file: str) -> None:
+        if not self._field.target.stopped:
+            self._cells.append(recorded(file, self._field.suite, self._emit, self._progress))
+
+    def one(self, name: str, operation: Operation, mode: Mode, every: Iterable[tuple[Step, ...]]) -> None:
+        """Judge the steps of all cases of a cell."""
+        recorder = Recorder(name, self._field.suite, self._emit, more=self._field.evidence)
+        self._recorders.append(recorder)
+        impossible = plan(operation).impossible
+        if impossible:
+            recorder.add_not_sent(operation, f"no valid request can be made: {impossible}")
+        self._judge(recorder, mode, every)
+        if self._field.target.stopped:
+            self.complete = False
+            recorder.add_not_sent(operation, self._field.target.stopped)
+
+    def _judge(self, recorder: Recorder, mode: Mode, every: Iterable[tuple[Step, ...]]) -> None:
+        seen: set[str] = set()
+        for steps in every:
+            found = [(step, finding) for step in steps for finding in self._judged(recorder, step)]
+            new = [(step, each) for step, each in found if each.fingerprint not in seen and self._fails(each)]
+            seen.update(finding.fingerprint for _, finding in new)
+            if new and self._wishes.failing is not None:
+                _save(self._wishes.failing, steps)
+            if mode is not Mode.STATEFUL:
+                self._heavy += [(recorder, *each) for each in dict(_by_fingerprint(new)).values()]
+
+    def _judged(self, recorder: Recorder, step: Step) -> tuple[Finding, ...]:
+        exchange = step.exchange
+        if exchange is None:
+            self.complete = self.complete and self._field.target.forbids(step.request)
+            recorder.add_not_sent(step.case.operation, step.failure)
+            return ()
+        self._progress(1)
+        return recorder.add(exchange, operation=step.case.operation)
+
+    def _fails(self, finding: Finding) -> bool:
+        return finding.severity.rank >= self._fail_on.rank
+
+    def shrink(self) -> None:
+        """Look for the smallest request that brings each finding about, after everything else was sent."""
+        if not self._wishes.shrink:
+            return
+        for recorder, step, finding in self._heavy:
+            if self._field.target.stopped:
+                return
+            found = smallest(
+                step,
+                {finding.fingerprint},
+                judge=self._field.suite.judge,
+                target=self._field.target,
+                dress=self._field.dressed,
+                prepare=self._field.fresh(step.case.operation),
+                **self._budget,
+            )
+            lighter = None if found.step is None else found.step.exchange
+            if lighter is not None:
+                more = {**results.evidence(lighter), "curl": self._field.evidence(lighter)["curl"]}
+                recorder.add_evidence(finding, {"smallest": more})
+
+    def done(self) -> list[Cell]:
+        """Give the cells."""
+        return [*self._cells, *(recorder.cell() for recorder in self._recorders)]
+
+
+def _by_fingerprint(new: Iterable[tuple[Step, Finding]]) -> Iterator[tuple[str, tuple[Step, Finding]]]:
+    for step, finding in reversed([*new]):
+        yield finding.fingerprint, (step, finding)
+
+
+def _save(folder: Path, steps: Iterable[Step]) -> None:
+    """Write the exchanges of a case as a cassette, without secrets; `conformance check` expects the same of them.
+
+    Raises:
+        SettingsError: the folder cannot be written.
+
+    """
+    exchanges = [step.exchange for step in steps if step.exchange is not None]
+    name = exchanges[0].session or exchanges[0].id
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        what = f"{folder}: {error.strerror}"
+        raise SettingsError(where="--failing", what=what, hint="name a folder that can be written") from error
+    with recordings.writer(str(folder / f"{name.replace(':', '-').replace('/', '-')}.yaml")) as write:
+        for exchange in exchanges:
+            write(_safe(exchange))
+
+
+def _safe(exchange: Exchange) -> Exchange:
+    return replace(redact.exchange(exchange), extra=exchange.extra)

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from conformance import recordings, results
 from conformance.checks.gate import Clear
@@ -31,10 +31,19 @@ class Recorder:
     """Judges the exchanges of one cell and adds them up."""
 
     def __init__(
-        self, cell_id: str, suite: Suite, emit: Callable[[Finding], None] | None, *, sessions: Sessions | None = None
+        self,
+        cell_id: str,
+        suite: Suite,
+        emit: Callable[[Finding], None] | None,
+        *,
+        more: results.More = results.nothing_more,
+        sessions: Sessions | None = None,
     ) -> None:
-        """Start an empty cell; `emit` is told every finding as it occurs; `sessions` follow a part of a recording."""
-        self._collector = results.Collector(cell_id)
+        """Start an empty cell; `emit` is told every finding as it occurs, `more` is what evidence says on top.
+
+        `sessions` follow a part of a recording.
+        """
+        self._collector = results.Collector(cell_id, more=more)
         self._judge = suite.judge
         self._gate = suite.gate
         self._sessions = sessions or Sessions(suite.judge)
@@ -44,21 +53,20 @@ class Recorder:
         self._lenses: dict[Operation, Lens] = {}
         self.judged = 0
 
-    def add(self, exchange: Exchange, *, operation: Operation | None = None) -> None:
-        """Judge an exchange; `operation` where it is known to which it belongs."""
+    def add(self, exchange: Exchange, *, operation: Operation | None = None) -> tuple[Finding, ...]:
+        """Judge an exchange and give its findings; `operation` where it is known to which it belongs."""
         clear = self._gate.clear(exchange) if _is_ordinary(exchange) else None
         if clear is not None and (operation is None or clear.matched.operation is operation):
-            self._add_clear(clear)
-            return
+            return self._add_clear(clear)
         judgement = self._sessions.judge(self._judge.judge(exchange, operation=operation))
         if not judgement.in_scope:
             self._collector.add_out_of_scope()
-            return
+            return ()
         key = judgement.operation.key if judgement.operation else None
         if key is not None and key not in self._keys:
-            return
+            return ()
         self.judged += 1
-        self._add(judgement)
+        return self._add(judgement)
 
     def add_succession(self, exchange: Exchange, met: Met) -> None:
         """Judge only the place of an exchange in its session, where somebody knows how it stands to it."""
@@ -77,7 +85,7 @@ class Recorder:
             matched.operation.key, exchange, passed=seen.passed, findings=seen.findings, crashed=seen.crashed
         )
 
-    def _add(self, judgement: Judgement) -> None:
+    def _add(self, judgement: Judgement) -> tuple[Finding, ...]:
         if self._emit is not None:
             for finding in judgement.findings:
                 self._emit(finding)
@@ -90,12 +98,13 @@ class Recorder:
             lens=self._lens(judgement.operation),
             matched=judgement.matched,
         )
+        return judgement.findings
 
-    def _add_clear(self, clear: Clear) -> None:
+    def _add_clear(self, clear: Clear) -> tuple[Finding, ...]:
         operation = clear.matched.operation
         seen = self._sessions.look(clear.matched)
         if operation.key not in self._keys:
-            return
+            return ()
         self.judged += 1
         applicable = self._applicable.get(operation)
         if applicable is None:
@@ -103,8 +112,8 @@ class Recorder:
         if not seen.findings and not seen.crashed:
             self._collector.add_clear(operation.key, clear.matched, clear.key, applicable)
             self._collector.add_passed(operation.key, seen.passed)
-            return
-        self._add(
+            return ()
+        return self._add(
             Judgement(
                 exchange=clear.matched.exchange,
                 operation=operation,
@@ -123,9 +132,14 @@ class Recorder:
             self._lenses[operation] = Lens(operation)
         return self._lenses[operation]
 
-    def add_unanswered(self, reason: str) -> None:
-        """Keep that a request got no answer, or was not sent."""
-        self._collector.add_unreadable(reason)
+    def add_not_sent(self, operation: Operation, reason: str) -> None:
+        """Keep why a request was not sent."""
+        if operation.key in self._keys:
+            self._collector.add_not_run(operation.key, reason)
+
+    def add_evidence(self, finding: Finding, more: Mapping[str, Any]) -> None:
+        """Add to the evidence of a finding that has been given."""
+        self._collector.add_evidence(finding.fingerprint, finding.exchange_id, more)
 
     def add_unreadable(self, error: RecordingError) -> None:
         """Keep that an entry could not be read."""

@@ -100,9 +100,7 @@ def sdk(settings: Settings, wanted: Wanted, *, progress: Progress = lambda _: No
         subject=_subject(made, wanted, choice, heard),
         cells={cell.id: cell for cell in sorted(cells, key=lambda each: each.id)},
     )
-    if not any(tally.exchanges for cell in cells for tally in cell.tallies.values()) and wanted.sides != {
-        SdkSide.REACH
-    }:
+    if not any(tally.exchanges for cell in cells for tally in cell.tallies.values()):
         raise NothingChecked(what="no call sent anything", hint="`--operation` may name operations that no SDK has")
     return Outcome(report=report, fail_on=Severity(settings.fail_on), seconds=time.perf_counter() - started)
 
@@ -371,9 +369,10 @@ def _cell(
 
 def _finding(found: Departure, choice: _Choice, operation: Operation, one: Survey, others: list[Survey]) -> Finding:
     verdict = blame(found, key=operation.key, survey=one, others=others)
+    clients = ", ".join(sorted({one.client, *verdict.alike}))
     problem = replace(
         found.problem,
-        message=f"{one.about.sdk} {one.about.version} ({one.client}): {found.problem.message}{_witnessed(verdict)}",
+        message=f"{one.about.sdk} {one.about.version} ({clients}): {found.problem.message}{_witnessed(verdict)}",
     )
     line, column = operation.api.locate(problem.spec_pointer)
     return Finding(

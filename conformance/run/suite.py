@@ -35,6 +35,8 @@ class Outcome:
     report: Report
     fail_on: Severity
     seconds: float
+    interrupted: bool = False
+    """Whether it ended before everything was done."""
 
 
 def compiler() -> Compiler:

@@ -15,14 +15,14 @@ ENOUGH: Final = 3
 _SOMETIMES, _OFTEN, _MOSTLY = 0.1, 0.25, 0.5
 """Shares of the values that speak against a document: alone, against another description too, and surely so."""
 _PLACEHOLDER: Final = re.compile(
-    r"(?:[A-Z]{2})?[Xx]{4,}|[A-Z]{2}(?:X{3,}|x{3,}|\.{3,}|\*{3,})|\$\{?\w+\}?|<[\w ]+>|\{\{?\w+\}?\}"
-    r"|(?:your|my)[_-]\w+|^\+?(?:0?12345(?:6(?:7(?:8(?:90?)?)?)?)?|(\d)\1{4,})$",
+    r"x{4,}|[A-Z]{2}(?:x{3,}|\.{3,}|\*{3,}|(?P<letter>[g-z])(?P=letter){3,})|\$\{?\w+\}?|<[\w ]+>|\{\{?\w+\}?\}"
+    r"|(?:your|my)[_-]\w+|^\+?(?:0?12345(?:6(?:7(?:8(?:90?)?)?)?)?|(?P<digit>\d)(?P=digit){4,})$",
     re.IGNORECASE,
 )
 
 
 def is_placeholder(value: Any) -> bool:
-    """Tell whether a value stands for another one: `ACXXXXXXXX`, `$ACCOUNT_SID`, `<name>`."""
+    """Tell whether a value stands for another one: `ACXXXXXXXX`, `QUyyyyyy`, `$ACCOUNT_SID`, `<name>`."""
     return isinstance(value, str) and _PLACEHOLDER.search(value) is not None
 
 

@@ -28,26 +28,21 @@ class Verdict:
     """Other SDKs that do the same."""
     contradict: tuple[str, ...]
     """Documents under which it is no departure."""
+    alike: tuple[str, ...] = ()
+    """Other clients of the same SDK that do the same."""
 
 
 def blame(departure: Departure, *, key: str, survey: Survey, others: Iterable[Survey]) -> Verdict:
     """Say who is wrong about an operation (by its key), given what all clients did."""
     agree: list[str] = []
-    differ: list[str] = []
     elsewhere: list[str] = []
     for witness, observed in survey.testimony.get(key, {}).items():
         if departure.side in observed.sides:
             (agree if _shows(observed, departure) else elsewhere).append(witness)
-    for other in others:
-        if other is survey:
-            continue
-        shown = _testimony(other, key, departure)
-        if shown is None:
-            continue
-        if not shown:
-            agree.append(_witness(other))
-        elif other.name != survey.name:
-            differ.append(_witness(other))
+    heard = [(other, _testimony(other, key, departure)) for other in others if other is not survey]
+    agree += _gathered(other for other, shown in heard if shown is False)
+    differ = _gathered(other for other, shown in heard if shown and other.name != survey.name)
+    alike = [other.client for other, shown in heard if shown and other.name == survey.name]
     against = differ or elsewhere
     if agree and not against and departure.severity is not Severity.NOTE:
         suspect = Suspect.SDK
@@ -55,11 +50,17 @@ def blame(departure: Departure, *, key: str, survey: Survey, others: Iterable[Su
         suspect = Suspect.SPEC
     else:
         suspect = Suspect.DISAGREEMENT
-    return Verdict(suspect=suspect, agree=tuple(agree), differ=tuple(differ), contradict=tuple(elsewhere))
+    return Verdict(
+        suspect=suspect, agree=tuple(agree), differ=tuple(differ), contradict=tuple(elsewhere), alike=tuple(alike)
+    )
 
 
-def _witness(survey: Survey) -> str:
-    return f"{survey.about.sdk} {survey.about.version} ({survey.client})"
+def _gathered(surveys: Iterable[Survey]) -> list[str]:
+    """Name SDKs, each with its clients."""
+    clients: dict[str, list[str]] = {}
+    for survey in surveys:
+        clients.setdefault(f"{survey.about.sdk} {survey.about.version}", []).append(survey.client)
+    return [f"{name} ({', '.join(sorted(found))})" for name, found in clients.items()]
 
 
 def _testimony(survey: Survey, key: str, departure: Departure) -> bool | None:

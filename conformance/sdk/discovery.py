@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from difflib import SequenceMatcher
 from typing import Any, Final
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from conformance.model.http import Headers, Request, Response
+from conformance.model.http import Exchange, Headers, Request, Response, Source
 from conformance.model.operation import Operation
 from conformance.sdk.protocol import Argument, Call, Raised
 from conformance.sdk.session import Heard, Session, always
@@ -27,6 +29,9 @@ _REFUSAL: Final = Response(
 )
 _FIRST_DAY: Final = dt.date(2001, 1, 1)
 _HOLE: Final = "{}"
+_VERSION: Final = re.compile(r"v\d+|\d{4}-\d\d-\d\d")
+_ALIKE: Final = 0.75
+"""Of `difflib`: thing and things are at 0.91, PortIn and Portability at 0.59."""
 
 Shape = tuple[str, str, str]
 """Method, host and path with a hole for each argument."""
@@ -51,6 +56,8 @@ class Sighting:
     """For each hole of the path, the number of the path argument that fills it."""
     raised: Raised | None = None
     """What it raised, where nothing was sent."""
+    exchange: Exchange | None = None
+    """What was sent and refused; None where nothing was."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,7 +124,8 @@ def look(session: Session, calls: Iterable[Call]) -> Iterator[Sighting]:
             yield Sighting(call=call, shape=None, raised=heard.outcome.raised)
             continue
         shape, order = shape_of(heard.requests[0].request, len(call.path))
-        yield Sighting(call=call, shape=shape, order=order)
+        source = Source(kind="sdk", path=f"{session.launch.name} {session.client} {call.name}", index=0)
+        yield Sighting(call=call, shape=shape, order=order, exchange=heard.exchange(source))
 
 
 def _marked(session: Session, call: Call, arguments: Iterable[Argument], form: str | None = None) -> Heard:
@@ -323,4 +331,15 @@ def _near(shape: Shape, wanted: Shape) -> bool:
     segments, others = path.split("/"), wanted[2].split("/")
     if (method, host, len(segments)) != (wanted[0], wanted[1], len(others)):
         return False
-    return sum(one != other for one, other in zip(segments, others, strict=True)) == 1
+    differing = [pair for pair in zip(segments, others, strict=True) if pair[0] != pair[1]]
+    return len(differing) == 1 and _akin(*differing[0])
+
+
+def _akin(segment: str, other: str) -> bool:
+    """Tell whether two segments may mean the same: versions, or words that are spelt alike.
+
+    Other words name other resources, and then the call belongs to another operation.
+    """
+    if _VERSION.fullmatch(segment) and _VERSION.fullmatch(other):
+        return True
+    return SequenceMatcher(None, segment.lower(), other.lower()).ratio() >= _ALIKE

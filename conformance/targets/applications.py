@@ -6,12 +6,15 @@ import sys
 import zlib
 from importlib import import_module
 from pathlib import Path
-from typing import Any
-from urllib.parse import SplitResult, unquote_to_bytes, urlsplit
+from typing import Any, Final
+from urllib.parse import SplitResult, unquote_to_bytes, urlsplit, urlunsplit
 
 from conformance.errors import TargetError
 from conformance.model.http import Headers, Request, Response
 from conformance.targets.target import Failure, Outcome, Reason
+
+PORT: Final = 8000
+"""Where servers of such applications listen, unless they are told otherwise."""
 
 
 def imported(text: str) -> Any:
@@ -49,6 +52,11 @@ def imported(text: str) -> Any:
     if not callable(found):
         raise TargetError(target=text, what=f"a {type(found).__name__} is no application", hint="name a callable")
     return found
+
+
+def served(url: str, port: int) -> str:
+    """Give a documented URL on a port of this machine."""
+    return urlunsplit(("http", f"127.0.0.1:{port}", *urlsplit(url)[2:4], ""))
 
 
 def parts(request: Request) -> tuple[SplitResult, bytes, int]:

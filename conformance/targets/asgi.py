@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from conformance.errors import TargetError
 from conformance.model.http import Request
-from conformance.targets.applications import answered, headers_of, imported, parts
+from conformance.targets.applications import PORT, answered, headers_of, imported, parts, served
 from conformance.targets.target import Dialogue, Failure, Options, Outcome, Reason, T, in_turn
 
 WRITTEN: Final = "asgi:module:app"
@@ -45,6 +45,10 @@ class AsgiTarget:
 
     def reach(self) -> None:
         """Do nothing: it is in this process."""
+
+    def place(self, url: str) -> str:
+        """Give where the application would answer, served on this machine."""
+        return served(url, PORT)
 
     def send(self, request: Request) -> Outcome:
         """Give the response, the time-out, or the exception that the application raised."""

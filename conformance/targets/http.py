@@ -80,6 +80,10 @@ class HttpTarget:
             hint = "start the server, or check host and port"
             raise TargetError(target=self.name, what=error.message, hint=hint) from error
 
+    def place(self, url: str) -> str:
+        """Give where a request with a documented URL goes."""
+        return self._places.of(url)
+
     def send(self, request: Request) -> Outcome:
         """Give the response, or why there is none."""
         return self._runner.run(self._send(request))

@@ -9,9 +9,12 @@ from typing import Final
 
 from conformance.errors import TargetError
 from conformance.model.http import Request
+from conformance.targets.applications import served
 from conformance.targets.target import Answerer, Dialogue, Options, Outcome, T, in_turn
 
 WRITTEN: Final = "mock"
+_PORT: Final = 4010
+"""Where `conformance serve` listens if nobody says otherwise."""
 
 
 class MockTarget:
@@ -26,6 +29,10 @@ class MockTarget:
 
     def reach(self) -> None:
         """Do nothing: it is in this process."""
+
+    def place(self, url: str) -> str:
+        """Give where `conformance serve` would answer."""
+        return served(url, _PORT)
 
     def send(self, request: Request) -> Outcome:
         """Give the response."""

@@ -41,6 +41,8 @@ class Guarded:
         self._host = host.lower()
         self.sent = 0
         """Requests that went through."""
+        self.stopped = ""
+        """Why nothing is sent any more; empty where that may be."""
 
     @property
     def name(self) -> str:
@@ -61,6 +63,14 @@ class Guarded:
         """
         if not self._policy.dry:
             self._target.reach()
+
+    def place(self, url: str) -> str:
+        """Give where a request with a documented URL goes."""
+        return self._target.place(url)
+
+    def stop(self, why: str) -> None:
+        """Send nothing any more."""
+        self.stopped = why
 
     def send(self, request: Request) -> Outcome:
         """Give the outcome of a request that may be sent."""
@@ -96,12 +106,29 @@ class Guarded:
         why = self._why_not(request)
         return None if why is None else Failure(reason=Reason.WITHHELD, message=why)
 
+    def would_refuse(self, request: Request) -> Failure | None:
+        """Say why a request would not be sent if this were no dry run, and count it where it would."""
+        why = self._forbidden(request)
+        self.sent += why is None
+        return None if why is None else Failure(reason=Reason.WITHHELD, message=why)
+
     def _why_not(self, request: Request) -> str | None:
+        if self.stopped:
+            return self.stopped
+        return "nothing is sent in a dry run" if self._policy.dry else self._forbidden(request)
+
+    def _forbidden(self, request: Request) -> str | None:
         policy = self._policy
-        if policy.dry:
-            return "nothing is sent in a dry run"
         if policy.max_requests is not None and self.sent >= policy.max_requests:
             return f"the limit of {policy.max_requests} requests is reached"
+        return self._dangerous(request)
+
+    def forbids(self, request: Request) -> bool:
+        """Tell whether a request may never be sent, however many may."""
+        return self._dangerous(request) is not None
+
+    def _dangerous(self, request: Request) -> str | None:
+        policy = self._policy
         if self.local or request.method in SAFE:
             return None
         if not policy.writes:

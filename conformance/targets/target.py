@@ -88,6 +88,9 @@ class Target(Protocol):
 
         """
 
+    def place(self, url: str) -> str:
+        """Give where a request with a documented URL goes: for an application in this process, once it is served."""
+
     def send(self, request: Request) -> Outcome:
         """Give the outcome of one request."""
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final
 
 from conformance.model.http import Request
-from conformance.targets.applications import answered, headers_of, imported, parts
+from conformance.targets.applications import PORT, answered, headers_of, imported, parts, served
 from conformance.targets.target import Dialogue, Failure, Options, Outcome, Reason, T, in_turn
 
 WRITTEN: Final = "wsgi:module:app"
@@ -29,6 +29,10 @@ class WsgiTarget:
 
     def reach(self) -> None:
         """Do nothing: it is in this process."""
+
+    def place(self, url: str) -> str:
+        """Give where the application would answer, served on this machine."""
+        return served(url, PORT)
 
     def send(self, request: Request) -> Outcome:
         """Give the response, or the exception that the application raised."""

@@ -70,7 +70,11 @@ def shell(tmp_path: Path) -> dict[str, str]:
         script.chmod(0o755)
     paths = os.pathsep.join([str(bin_folder), str(Path(sys.executable).parent), os.environ["PATH"]])
     return {
-        **{name: value for name, value in os.environ.items() if not name.startswith(("CONFORMANCE", "PYTEST", "COV"))},
+        **{
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(("CI", "CONFORMANCE", "PYTEST", "COV"))
+        },
         "PATH": paths,
         "PYTHONPATH": os.pathsep.join([str(ROOT), "."]),
         "PYTHONDONTWRITEBYTECODE": "1",

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import assume, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from conformance.model.audit import Edit
@@ -132,6 +132,8 @@ def test_no_edit_changes_nothing(data: Any, style: str) -> None:
 
 
 @settings(max_examples=80, deadline=None)
+@example((written({"a": [[]]}, "json"), [Edit(pointer="/a/0/-", value=[])]))
+@example((written({"a": [[]]}, "json"), [Edit(pointer="/a/0/-", value=["x"])]))
 @given(cases())
 def test_overlay_actions_give_the_edited_value(case: tuple[Document, list[Edit]]) -> None:
     document, steps = case

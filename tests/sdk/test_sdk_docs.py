@@ -17,27 +17,31 @@ from conformance.sdk.rules import RULES, table
 ROOT: Final = Path(__file__).parents[2]
 SDK: Final = ROOT / "docs" / "sdk.md"
 DRIVERS: Final = ROOT / "docs" / "drivers.md"
-SCRIPT: Final = re.compile(r"^### (?P<head>[\w-]+: .+?)\n.*?```(?P<language>python|js)\n(?P<code>.*?)```\n\n"
-                           r"```text\n(?P<output>.*?)```", re.DOTALL | re.MULTILINE)  # fmt: skip
+SECTION: Final = re.compile(r"^### (?P<head>[\w-]+: .+?)\n(?P<text>.*?)(?=^##)", re.DOTALL | re.MULTILINE)
+SCRIPT: Final = re.compile(r"```(?P<language>python|js)\n(?P<code>.*?)```\n\n```text\n(?P<output>.*?)```", re.DOTALL)
 RULE_TABLE: Final = re.compile(r"(?<=<!-- rules -->\n).*?(?=\n<!-- end of rules -->)", re.DOTALL)
 EXAMPLE: Final = re.compile(r"(?<=```python\n)\"\"\"Drives the `things` SDK.*?(?=```)", re.DOTALL)
 REFRESH: Final = "REFRESH_DOCS=1 python -m pytest tests/sdk/test_sdk_docs.py refreshes it"
 
 
-def scripts() -> list[re.Match[str]]:
-    return list(SCRIPT.finditer(SDK.read_text(encoding="utf-8")))
+def sections() -> list[re.Match[str]]:
+    return list(SECTION.finditer(SDK.read_text(encoding="utf-8")))
 
 
-@pytest.mark.parametrize("script", scripts(), ids=lambda script: script["head"])
-def test_a_suspect_is_reproduced(script: re.Match[str]) -> None:
-    assert len(script["code"].splitlines()) <= 5
-    if script["language"] == "js":
-        assert shutil.which("node"), "make test installs Node"
-        command = ["node", "-e", script["code"]]
-    else:
-        command = [sys.executable, "-c", script["code"]]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=60, check=False)  # noqa: S603 - from our own documentation
-    assert done.stdout == script["output"], done.stderr
+@pytest.mark.parametrize("section", sections(), ids=lambda section: section["head"])
+def test_a_suspect_is_reproduced(section: re.Match[str]) -> None:
+    scripts = list(SCRIPT.finditer(section["text"]))
+    assert scripts
+    assert section["text"].count("```") == 4 * len(scripts), "every script has its output, and nothing else is one"
+    for script in scripts:
+        assert len(script["code"].splitlines()) <= 5
+        if script["language"] == "js":
+            assert shutil.which("node"), "make test installs Node"
+            command = ["node", "-e", script["code"]]
+        else:
+            command = [sys.executable, "-c", script["code"]]
+        done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=60, check=False)  # noqa: S603 - from our own documentation
+        assert done.stdout == script["output"], done.stderr
 
 
 def fresh(path: Path, pattern: re.Pattern[str], text: str) -> None:

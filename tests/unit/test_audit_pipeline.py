@@ -16,6 +16,7 @@ from conformance.model.operation import Contract
 from conformance.openapi import operations
 from conformance.openapi import overlay as overlays
 from conformance.openapi.document import load
+from conformance.schemas.verdicts import is_placeholder
 
 DOCUMENT = """\
 openapi: 3.1.0   # the version of OpenAPI
@@ -152,7 +153,7 @@ def test_an_overlay_holds_what_has_proved_itself(tmp_path: Path) -> None:
     target = tmp_path / "specs" / "overlays" / "calls.yaml"
     target.parent.mkdir()
     done = run(document, "--recordings", recording, "--overlay", target)
-    assert "calls: 1 corrections, 0 rejected" in done.stderr
+    assert "calls: 1 correction\n" in done.stderr
     made = yaml.safe_load(target.read_text())
     assert (made["overlay"], made["extends"]) == ("1.1.0", "../calls.yaml")
     assert [action["target"] for action in made["actions"]] == [
@@ -185,6 +186,53 @@ def test_a_correction_that_breaks_an_exchange_is_not_offered(tmp_path: Path) -> 
     assert not Path("held.yaml").exists()
 
 
+UPDATE = "    post:\n      operationId: updateCall\n      responses:\n        '200':\n          description: The call\n"
+WITH_UPDATE = DOCUMENT.replace("components:\n", UPDATE + "components:\n", 1)
+
+
+def updates(*bodies: dict[str, Any]) -> list[dict[str, Any]]:
+    made = [exchange(body, name=f"e{index}") for index, body in enumerate(bodies)]
+    return [each | {"request": each["request"] | {"method": "POST"}} for each in made]
+
+
+def test_what_a_correction_brings_to_light_is_corrected_too(tmp_path: Path) -> None:
+    """An answer gets the schema that its sister has; only then does the schema lack a field."""
+    field = "        parent:\n          type: string\n"
+    official = WITH_UPDATE.replace("title: Calls", "title: Official").replace(
+        "        status:\n", field + "        status:\n"
+    )
+    document, other = write(tmp_path / "calls.yaml", WITH_UPDATE), write(tmp_path / "official.yaml", official)
+    recording = record(tmp_path / "r.ndjson", *updates(*[{"sid": "1", "parent": "2"}] * 3))
+    run(document, "--recordings", recording, "--against", other, "--overlay", "fix.yaml")
+    actions = yaml.safe_load(Path("fix.yaml").read_text())["actions"]
+    assert [action["x-evidence"]["rule"] for action in actions] == ["success-without-schema", "field-elsewhere"]
+
+
+def test_where_no_correction_holds_no_overlay_is_written(tmp_path: Path) -> None:
+    """The sister's schema would break an answer that conforms to no schema at all."""
+    document = write(tmp_path / "calls.yaml", WITH_UPDATE)
+    recording = record(tmp_path / "r.ndjson", *updates({"sid": 1}))
+    done = run(document, "--recordings", recording, "--overlay", "fix.yaml", "--apply")
+    assert "calls: 0 corrections, 1 tried and not offered:\n  success-without-schema at /paths/" in done.stderr
+    assert "it adds wrong-type" in done.stderr
+    assert done.stderr.endswith("No corrections.\n")
+    assert not Path("fix.yaml").exists()
+    assert not Path("reports/corrected").exists()
+
+
+@pytest.mark.parametrize(("value", "has_pattern"), [("CA0f0f", True), ("CAXXXX", True), ("Robert", False)])
+def test_a_placeholder_speaks_against_no_pattern(tmp_path: Path, *, value: str, has_pattern: bool) -> None:
+    field = "        parent:\n          type: string\n          pattern: ^CA[0-9a-f]{4}$\n"
+    official = DOCUMENT.replace("title: Calls", "title: Official").replace(
+        "        status:\n", field + "        status:\n"
+    )
+    document, other = write(tmp_path / "calls.yaml"), write(tmp_path / "official.yaml", official)
+    recording = record(tmp_path / "r.ndjson", exchange({"sid": "1", "parent": value}))
+    run(document, "--recordings", recording, "--against", other, "--overlay", "fix.yaml")
+    (action,) = yaml.safe_load(Path("fix.yaml").read_text())["actions"]
+    assert ("pattern" in action["update"]["parent"]) == has_pattern
+
+
 def test_several_descriptions_get_a_file_each(tmp_path: Path) -> None:
     recording = record(tmp_path / "r.ndjson", *nulls(3))
     other = DOCUMENT.replace("api.example.com", "other.example.com").replace("price:", "cost:")
@@ -199,6 +247,15 @@ def test_several_descriptions_get_a_file_each(tmp_path: Path) -> None:
     (tmp_path / "folder").mkdir()
     run(*arguments, tmp_path / "folder")
     assert {path.name for path in (tmp_path / "folder").iterdir()} == {"calls.yaml", "others.yaml"}
+    run(*arguments, tmp_path / "made")
+    assert {path.name for path in (tmp_path / "made").iterdir()} == {"calls.yaml", "others.yaml"}
+
+
+def test_an_overlay_can_be_json(tmp_path: Path) -> None:
+    document, recording = write(tmp_path / "calls.yaml"), record(tmp_path / "r.ndjson", *nulls(3))
+    run(document, "--recordings", recording, "--overlay", "fix.json")
+    assert json.loads(Path("fix.json").read_text())["extends"] == "calls.yaml"
+    assert overlays.apply(load(document), (overlays.read(Path("fix.json")),)).document.data != load(document).data
 
 
 def test_another_description_is_a_witness_and_another_version_is_not(tmp_path: Path) -> None:
@@ -225,7 +282,7 @@ def test_a_waiver_needs_a_reason_and_says_where_it_is_idle(tmp_path: Path) -> No
     )
     done = run(document, "--recordings", recording, "--overlay", "fix.yaml")
     assert done.exit_code == 0
-    assert "1 findings are waived by audit-ignore." in done.stderr
+    assert "1 finding is waived by audit-ignore." in done.stderr
     assert "audit-ignore: unused-* waives nothing." in done.stderr
     assert not Path("fix.yaml").exists()
     settings.write_text('[audit-ignore]\n"forbidden-null" = " "\n')
@@ -295,25 +352,65 @@ WIRE = {
     "wrong-type",
 }
 SPECS = Path(__file__).parents[2] / "specs"
+WITNESSES = ("--recordings", SHARED / "recordings" / "five_apis.ndjson", "--against", SHARED / "official")
 
 
-@pytest.mark.skipif(not SHARED.is_dir(), reason="the public samples and the official descriptions are not here")
-def test_the_proposed_corrections_leave_only_wrong_samples(tmp_path: Path) -> None:
+needs_samples = pytest.mark.skipif(
+    not SHARED.is_dir(), reason="the public samples and the official descriptions are not here"
+)
+WRONG_SAMPLES = {
+    ("missing-request-body", ""),  # recorded without the form that was sent
+    ("duplicate-json-key", ""),
+    ("unknown-path", ""),
+    ("undocumented-status", ""),  # a queue made with 200, where the other twelve creations answer 201
+    ("type-mismatch", "/num_segments"),  # 1, where 29 others are "1"
+    ("type-mismatch", "/current_size"),  # null, where 14 others are numbers
+    ("type-mismatch", "/average_wait_time"),
+}
+"""What remains of voice and messaging, placeholders apart: rule and field."""
+
+
+@pytest.fixture(scope="module")
+def corrected(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Copies of the descriptions with the overlays that the samples and the official descriptions speak for."""
+    folder = tmp_path_factory.mktemp("corrected") / "specs"
+    (folder / "overlays").mkdir(parents=True)
+    for path in SPECS.glob("twilio_*.*"):
+        (folder / path.name).write_bytes(path.read_bytes())
+    run(folder, *WITNESSES, "--overlay", folder / "overlays", "--output", folder.parent / "reports")
+    return folder
+
+
+@needs_samples
+def test_routes_and_proxy_need_no_correction(corrected: Path) -> None:
+    made = {path.stem for path in (corrected / "overlays").iterdir()}
+    assert made > CORRECTED
+    assert not {"twilio_routes_v2", "twilio_proxy_v1"} & made
+    for path in (corrected / "overlays").iterdir():
+        (document,) = corrected.glob(f"{path.stem}.*")
+        overlays.apply(load(document), (overlays.read(path),))
+
+
+@needs_samples
+def test_the_proposed_corrections_leave_only_wrong_samples(corrected: Path) -> None:
     """What voice and messaging still disagree with after the corrections are samples that are wrong themselves."""
-    specs = [SPECS / f"twilio_{name}" for name in ("voice.yaml", "messaging.yaml", "proxy_v1.json", "routes_v2.yaml")]
-    evidence = ["--recordings", SHARED / "recordings" / "five_apis.ndjson", "--against", SHARED / "official"]
-    overlay_folder = tmp_path / "specs" / "overlays"
-    overlay_folder.mkdir(parents=True)
-    copies = []
-    for path in specs:
-        copy = tmp_path / "specs" / path.name
-        copy.write_bytes(path.read_bytes())
-        copies.append(copy)
-    run(*copies, *evidence, "--overlay", overlay_folder)
-    assert {path.name for path in overlay_folder.iterdir()} == {"twilio_voice.yaml", "twilio_messaging.yaml"}
-    for path in overlay_folder.iterdir():
-        overlays.apply(load(tmp_path / "specs" / path.name), (overlays.read(path),))
-    run(*copies, *evidence, "--contract", "corrected", "--findings", "after.ndjson")
+    run(corrected, *WITNESSES, "--contract", "corrected", "--findings", "after.ndjson")
     left = [line for line in found("after.ndjson") if line["rule"] in WIRE and Path(line["spec"]).stem in CORRECTED]
     assert left
     assert {line["verdict"] for line in left} == {"sample wrong"}
+
+
+@needs_samples
+def test_the_samples_that_still_disagree_are_wrong_themselves(corrected: Path) -> None:
+    """The same by the other way round: what `check` says of the samples under the corrected contract."""
+    arguments = ["check", WITNESSES[1], "--specs", corrected, "--findings", "left.ndjson"]
+    answers = {}
+    left: list[dict[str, Any]] = []
+    for contract in ("as-written", "corrected"):
+        CliRunner().invoke(main, [*map(str, arguments), "--contract", contract], catch_exceptions=False)
+        errors = [line for line in found("left.ndjson") if line["severity"] == "error"]
+        left = [each for each in errors if Path(each["spec"]).stem in CORRECTED and not is_placeholder(each["actual"])]
+        answers[contract] = {line["exchange"] for line in left if line["side"] == "response"}
+    assert {(line["rule"], line["instance_pointer"]) for line in left} <= WRONG_SAMPLES
+    assert answers["corrected"] <= answers["as-written"]
+    assert len(answers["corrected"]) < len(answers["as-written"]) / 20

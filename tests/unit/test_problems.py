@@ -318,8 +318,10 @@ def test_group_is_planned_where_a_schema_uses_it(group: str) -> None:
         "bounds": {"uniqueItems": True}, "structure": {"items": False},
     }  # fmt: skip
     assert constraints.inspector(answering(uses[group]), Side.RESPONSE, group) is not None
+    assert constraints.inspector(answering({}), Side.RESPONSE, group) is None
     takes_the_rest = group == "structure"
-    assert (constraints.inspector(answering({}), Side.RESPONSE, group) is not None) is takes_the_rest
+    other = {"pattern": "^a"}
+    assert (constraints.inspector(answering(other), Side.RESPONSE, group) is not None) is takes_the_rest
     assert constraints.inspector(answering(uses[group]), Side.REQUEST, group) is None  # it has no schema
 
 

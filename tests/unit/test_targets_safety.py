@@ -31,6 +31,9 @@ class Recorded:
     def reach(self) -> None:
         self.methods.append("reach")
 
+    def place(self, url: str) -> str:
+        return f"{url}#{self.name}"
+
     def send(self, request: Request) -> Outcome:
         self.methods.append(request.method)
         return Response(status=200)

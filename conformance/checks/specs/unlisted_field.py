@@ -15,7 +15,7 @@ from conformance.openapi.flaws import flaw
 from conformance.openapi.objects import Node
 from conformance.schemas.audited import Audited, Difference
 from conformance.schemas.observed import Seen, Tally
-from conformance.schemas.verdicts import is_misspelt, verdict
+from conformance.schemas.verdicts import is_misspelt, is_placeholder, verdict
 
 _NAME = thing(name={"type": "string"})
 
@@ -88,8 +88,8 @@ def _said(audited: Audited, node: Node, name: str, tally: Tally, values: Seen) -
 
 
 def _fitting(audited: Audited, schema: dict[str, Any], tally: Tally) -> dict[str, Any]:
-    """What another description says, without a format or pattern that the samples do not have."""
-    texts = tally.texts
+    """What another description says, without a format or pattern that the samples do not have; placeholders apart."""
+    texts = [text for text in tally.texts if not is_placeholder(text)]
     name, pattern = schema.get("format"), schema.get("pattern")
     odd = set()
     if isinstance(name, str) and not (texts and all(audited.has_format(name, text) for text in texts)):

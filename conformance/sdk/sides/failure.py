@@ -19,9 +19,12 @@ SHORT: Final = 0.05
 """Seconds of the time-out that is set for each operation."""
 LONG: Final = 0.5
 """Seconds that the server waits where time-outs are known to hold."""
-_PATIENT_LIMIT: Final = 0.2
-_PATIENT_WAIT: Final = 0.8
-"""Seconds for the experiment that finds out whether they hold at all."""
+_BRIEF: Final = 0.08
+"""Seconds that it waits where they are known not to hold."""
+_PATIENT: Final = (0.2, 0.8)
+_IMPATIENT: Final = (0.1, 0.2)
+"""Seconds of the time-out, and that the server waits, in the experiment that finds out whether time-outs hold at all;
+impatient where they do not hold for another kind of call."""
 _LOOPS: Final = 5
 ELSEWHERE: Final = "elsewhere.example"
 _MESSAGE: Final = "said by the server"
@@ -88,8 +91,8 @@ def _ways(subject: Subject) -> Iterator[Failing]:
     reset = Scripted(response=_GONE, reply=Reply(data=b"", ending=Ending.RESET))
     yield Failing(name="connection reset", script=lambda _, __: reset)
     holds = subject.habits.holds_timeout.get(subject.main.call.kind, True)
-    slow = subject.success(ABSENT if subject.bodies is None else subject.bodies.full)
-    late = Scripted(response=slow, reply=Reply(data=written(slow), delay=LONG if holds else SHORT * 2))
+    slow = _plain(subject)
+    late = Scripted(response=slow, reply=Reply(data=written(slow), delay=LONG if holds else _BRIEF))
     later = Scripted(response=slow, reply=Reply(data=written(slow), delay=6 * LONG))
     yield Failing(
         name="time-out",
@@ -164,23 +167,47 @@ def _learned(subject: Subject, way: Failing, heard: Heard) -> Iterator[Departure
         yield _wrong(
             subject, "sdk-repeated-post", way.name, f"the request is sent {count} times", expected=1, actual=count
         )
-    if raised is None:
-        if way.settings is not None:
-            message = f"the call waits for {SHORT * 2:.2f} s and returns, although the time-out is {SHORT} s"
+    if way.settings is not None:
+        if not _gave_up(subject, heard):
+            message = f"the call waits for the answer and {_ended(heard)}, although the time-out is {SHORT} s"
             yield _wrong(subject, "sdk-ignored-timeout", way.name, message, expected="an exception", actual="a result")
-        else:
-            shown = json.dumps(heard.outcome.value)[:80]
-            yield _wrong(subject, "sdk-swallowed-error", way.name, f"the call returns {shown}", expected="an exception")
+        return
+    if raised is None:
+        shown = json.dumps(heard.outcome.value)[:80]
+        yield _wrong(subject, "sdk-swallowed-error", way.name, f"the call returns {shown}", expected="an exception")
         return
     if way.status is not None and raised.status != way.status:
-        yield _wrong(subject, "sdk-error-without-status", way.name, f"{raised.type} says {raised.status}",
-                     expected=way.status, actual=raised.status)  # fmt: skip
+        told = f"{raised.type} {_carries('status', raised.status)}"
+        yield _wrong(subject, "sdk-error-without-status", way.name, told, expected=way.status, actual=raised.status)
     if way.code is not None and raised.code != way.code:
-        yield _wrong(subject, "sdk-error-without-code", way.name, f"{raised.type} says {raised.code}",
-                     expected=way.code, actual=raised.code)  # fmt: skip
+        told = f"{raised.type} {_carries('code', raised.code)}"
+        yield _wrong(subject, "sdk-error-without-code", way.name, told, expected=way.code, actual=raised.code)
     if way.message and way.message not in raised.message:
         yield _wrong(subject, "sdk-error-without-message", way.name, f"{raised.type} says {raised.message[:80]!r}",
                      expected=way.message, actual=raised.message[:80])  # fmt: skip
+
+
+def _carries(name: str, value: Any) -> str:
+    return f"has no {name}" if value is None else f"has the {name} {value}"
+
+
+def _gave_up(subject: Subject, heard: Heard) -> bool:
+    """Tell whether a call raised because the answer was late: in time, the same answer does not end so."""
+    raised = heard.outcome.raised
+    if raised is None:
+        return False
+    in_time = subject.ask(subject.minimal, always(_plain(subject))).outcome.raised
+    return in_time is None or in_time.type != raised.type
+
+
+def _ended(heard: Heard) -> str:
+    raised = heard.outcome.raised
+    return "returns" if raised is None else f"raises {raised.type}, as it does without any delay"
+
+
+def _plain(subject: Subject) -> Response:
+    """Give an answer with which nothing is wrong."""
+    return subject.success(ABSENT if subject.bodies is None else subject.bodies.full)
 
 
 def _wrong(
@@ -230,7 +257,7 @@ def _linked(subject: Subject, captured: Captured, *, host: str | None = None, to
 
 
 def _ending(subject: Subject) -> tuple[Heard, list[Departure]]:
-    last = always(subject.success(subject.bodies.full if subject.bodies else ABSENT))
+    last = always(_plain(subject))
 
     def script(captured: Captured, number: int) -> Scripted:
         return last(captured, number) if number else Scripted(response=_linked(subject, captured, token="PT2"))  # noqa: S106 - a page token
@@ -239,13 +266,17 @@ def _ending(subject: Subject) -> tuple[Heard, list[Departure]]:
     got = heard.outcome.value
     if isinstance(got, list) and len(got) == 2 and len(heard.requests) == 2:  # noqa: PLR2004 - two pages
         return heard, []
-    shown = str(heard.outcome.raised) if heard.outcome.raised else f"{len(got) if isinstance(got, list) else got!r}"
-    message = f"two pages with a record each: {len(heard.requests)} requests, result {shown}"
+    shown = str(heard.outcome.raised or (_counted(len(got), "record") if isinstance(got, list) else repr(got)))
+    message = f"of two pages with a record each come {shown}, after {_counted(len(heard.requests), 'request')}"
     return heard, [_wrong(subject, "sdk-short-paging", _ENDING, message, expected=2, actual=shown)]
 
 
+def _counted(count: int, what: str) -> str:
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"
+
+
 def _looping(subject: Subject) -> tuple[Heard, list[Departure]]:
-    end = always(subject.success(subject.bodies.full if subject.bodies else ABSENT))
+    end = always(_plain(subject))
 
     def script(captured: Captured, number: int) -> Scripted:
         if number >= _LOOPS:
@@ -260,7 +291,7 @@ def _looping(subject: Subject) -> tuple[Heard, list[Departure]]:
 
 
 def _leading_elsewhere(subject: Subject) -> tuple[Heard, list[Departure]]:
-    end = always(subject.success(subject.bodies.full if subject.bodies else ABSENT))
+    end = always(_plain(subject))
 
     def script(captured: Captured, number: int) -> Scripted:
         if number:
@@ -307,15 +338,16 @@ Learned = Iterator[tuple[Heard, list[Departure], str, str]]
 def _time_limit(subject: Subject) -> Learned:
     """Set a time-out that the server lets pass."""
     case = f"time-out setting, {subject.main.call.kind}"
-    slow = subject.success(ABSENT if subject.bodies is None else subject.bodies.full)
-    late = Scripted(response=slow, reply=Reply(data=written(slow), delay=_PATIENT_WAIT))
-    heard = subject.ask(subject.minimal, lambda _, __: late, settings={"timeout": _PATIENT_LIMIT})
+    slow = _plain(subject)
+    limit, wait = _PATIENT if all(subject.habits.holds_timeout.values()) else _IMPATIENT
+    late = Scripted(response=slow, reply=Reply(data=written(slow), delay=wait))
+    heard = subject.ask(subject.minimal, lambda _, __: late, settings={"timeout": limit})
     raised = heard.outcome.raised
-    subject.habits.holds_timeout[subject.main.call.kind] = raised is not None
-    if raised is not None:
+    holds = subject.habits.holds_timeout[subject.main.call.kind] = _gave_up(subject, heard)
+    if raised is not None and holds:
         yield heard, [], case, f"holds: {raised.type}"
         return
-    message = f"{_PATIENT_LIMIT} s was set, the call waited {_PATIENT_WAIT} s and returned"
+    message = f"{limit} s was set; the call waited {wait} s and {_ended(heard)}"
     found = _wrong(subject, "sdk-ignored-timeout", case, message, expected="an exception", actual="a result")
     yield heard, [found], case, "does not hold"
 
@@ -339,7 +371,8 @@ def _proxy(subject: Subject) -> Learned:
     if asked:
         yield heard, [], case, f"used: {asked[0].request.method} came to the proxy"
         return
-    message = f"nothing came to the proxy; the call ended with {heard.outcome.raised}"
+    ended = "returned" if heard.outcome.raised is None else f"ended with {heard.outcome.raised.type}"
+    message = f"nothing came to the proxy; the call went elsewhere and {ended}"
     found = _wrong(subject, "sdk-ignored-proxy", case, message, expected="CONNECT at the proxy", actual="nothing")
     yield heard, [found], case, "not used"
 
@@ -371,7 +404,7 @@ def _retries(subject: Subject) -> Learned:
                 message = f"the request is sent {count + 1} times"
                 found.append(_wrong(subject, "sdk-repeated-post", case, message, expected=1, actual=count + 1))
             told = "a result" if heard.outcome.raised is None else heard.outcome.raised.type
-            yield heard, found, case, f"{count} retries, then {told}"
+            yield heard, found, case, f"{'1 retry' if count == 1 else f'{count} retries'}, then {told}"
     if not happened:
         case = f"retries setting on 429, {kind}"
         message = "three retries were allowed; none happens on 429, on 503 or on a reset connection"
@@ -381,5 +414,5 @@ def _retries(subject: Subject) -> Learned:
 
 def _failing_twice(subject: Subject, failing: Script) -> Script:
     """Give the script that fails two times, then succeeds."""
-    success = always(subject.success(ABSENT if subject.bodies is None else subject.bodies.full))
+    success = always(_plain(subject))
     return lambda captured, number: success(captured, number) if number >= 2 else failing(captured, number)  # noqa: PLR2004

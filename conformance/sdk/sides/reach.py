@@ -19,7 +19,9 @@ def examine(operation: Operation, sightings: Iterable[Sighting]) -> SideResult:
     found = [each for sighting in seen for each in _elsewhere(operation, sighting, wanted)]
     found += _unused(operation, wanted, {each.shape for each in seen if each.shape is not None})
     return SideResult(
-        departures=found, cases={each.call.name: written(each.shape) for each in seen if each.shape is not None}
+        departures=found,
+        exchanges=[each.exchange for each in seen if each.exchange is not None],
+        cases={each.call.name: written(each.shape) for each in seen if each.shape is not None},
     )
 
 
@@ -69,4 +71,4 @@ def _elsewhere(operation: Operation, sighting: Sighting, wanted: list[Shape]) ->
         actual=written(sighting.shape),
         keyword="route",
     )
-    yield departure(rule, problem, case=DISCOVERY)
+    yield departure(rule, problem, case=DISCOVERY, exchange=sighting.exchange)
