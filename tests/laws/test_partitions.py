@@ -15,12 +15,11 @@ from hypothesis import strategies as st
 
 from conformance.config import Settings
 from conformance.model import session
-from conformance.model.finding import Finding
 from conformance.model.report import Cell
 from conformance.recordings.ranges import Range
 from conformance.run import pieces
 from conformance.run.crew import Alone
-from conformance.run.recorder import recorded
+from conformance.run.recorder import occurrence, recorded
 from conformance.run.suite import Suite, suite
 
 SPEC = """
@@ -114,15 +113,14 @@ def cut(path: Path, content: bytes, places: Sequence[int]) -> tuple[Range, ...]:
     return tuple(Range(path=str(path), start=a, stop=b) for a, b in pairwise(edges) if a < b)
 
 
-def whole(path: Path, held: Suite) -> tuple[Cell, list[Finding]]:
-    found: list[Finding] = []
-    return recorded(str(path), held, found.append, lambda _: None), found
+def whole(path: Path, held: Suite) -> tuple[Cell, list[str]]:
+    found: list[str] = []
+    return recorded(str(path), held, lambda finding: found.append(occurrence(finding)), lambda _: None), found
 
 
-def in_parts(path: Path, content: bytes, places: Sequence[int], held: Suite) -> tuple[Cell, list[Finding]]:
-    found: list[Finding] = []
-    shares = [cut(path, content, places)]
-    (cell,) = pieces.cells(Alone(held), shares, found.append, lambda _: None)
+def in_parts(path: Path, content: bytes, places: Sequence[int], held: Suite) -> tuple[Cell, list[str]]:
+    found: list[str] = []
+    (cell,) = pieces.cells(Alone(held), [cut(path, content, places)], found.append, lambda _: None)
     return cell, found
 
 

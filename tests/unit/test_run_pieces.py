@@ -63,12 +63,13 @@ def run(*arguments: str) -> Result:
 
 
 def check(*arguments: str, output: str, exit_code: int = 1) -> dict[str, Any]:
-    """Give what results.json says, without its timing, and the findings."""
+    """Give results.json, read and as text without its timing, and the findings."""
     found = run("check", *arguments, "--specs", "spec.yaml", "--output", output, "--findings", f"{output}/all.ndjson")
     assert found.exit_code == exit_code, found.output
     text = Path(output, "results.json").read_text(encoding="utf-8")
-    results = {name: value for name, value in json.loads(text).items() if name != "timing"}
-    return {**results, "occurrences": Path(output, "all.ndjson").read_text(encoding="utf-8")}
+    kept = "".join(line for line in text.splitlines(keepends=True) if not line.startswith('"timing"'))
+    occurrences = Path(output, "all.ndjson").read_text(encoding="utf-8")
+    return {**json.loads(text), "timing": None, "text": kept, "occurrences": occurrences}
 
 
 def test_processes_find_what_one_process_finds(traffic: Path) -> None:
