@@ -33,6 +33,10 @@ class Shard:
         return position % self.count == self.index - 1
 
 
+WHOLE: Final = Shard()
+"""The only part of a plan that is not divided."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """Everything that decides what a command does."""

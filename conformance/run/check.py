@@ -28,10 +28,8 @@ def check(settings: Settings, inputs: tuple[str, ...], *, progress: Progress = l
     """
     started = time.perf_counter()
     made = suite(settings)
-    files = recordings.find(inputs)
-    mine = [file for position, file in enumerate(files) if settings.shard.holds(position)]
     with written(settings) as write:
-        cells = list(_judged(mine, made, write, progress))
+        cells = list(_judged(recordings.find(inputs), made, write, progress))
     report = Report(subject=made.subject(), cells={cell.id: cell for cell in sorted(cells, key=lambda each: each.id)})
     demand(report, inputs, settings)
     return Outcome(report=report, fail_on=Severity(settings.fail_on), seconds=time.perf_counter() - started)
@@ -40,16 +38,19 @@ def check(settings: Settings, inputs: tuple[str, ...], *, progress: Progress = l
 def _judged(files: list[str], made: Suite, write: pieces.Write | None, progress: Progress) -> Iterator[Cell]:
     """Give the cell of each recording, from as many processes as were asked for."""
     settings = made.settings
-    alone = settings.workers == 1 and settings.partition is None and settings.scheduler is None
-    if alone or recordings.STANDARD_INPUT in files:
+    is_whole = settings.partition is None and settings.shard.count == 1
+    alone = settings.workers == 1 and settings.scheduler is None
+    if (alone and is_whole) or recordings.STANDARD_INPUT in files:
         emit = None if write is None else lambda finding: write(occurrence(finding))
-        yield from (recorded(file, made, emit, progress) for file in files)
+        mine = [file for position, file in enumerate(files) if settings.shard.holds(position)]
+        yield from (recorded(file, made, emit, progress) for file in mine)
         return
     with _crew(made) as crew:
-        judged = pieces.shares(files, workers=crew.workers, size=settings.partition)
+        workers = crew.workers if settings.shard.count == 1 else settings.shard.count
+        judged = pieces.shares(files, workers=workers, size=settings.partition, shard=settings.shard)
         kept = _kept(made, files)
         kept.start(resume=settings.resume)
-        yield from pieces.cells(crew, judged, write, progress, kept=kept)
+        yield from pieces.cells(crew, judged, write, progress, kept=kept, shard=settings.shard)
         kept.end()
 
 

@@ -9,17 +9,20 @@ was not, the parts behind it are judged again.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from heapq import merge
 from itertools import groupby
-from typing import Final, cast
+from typing import Final, TypeVar, cast
 
 from conformance import results
 from conformance.checks.succession import Sessions
+from conformance.config import WHOLE, Shard
 from conformance.errors import RecordingError
 from conformance.model import parts
 from conformance.model.finding import Finding
 from conformance.model.report import Cell
+from conformance.model.route import Match
 from conformance.model.session import Remembered
 from conformance.recordings import ranges
 from conformance.recordings.ranges import Address, Part, Range, Survey
@@ -36,6 +39,7 @@ _LARGEST: Final = 64 * 1024 * 1024
 _FOR_EACH: Final = 8
 """Parts for each worker, so that none waits long for the last."""
 
+R = TypeVar("R")
 Write = Callable[[str], None]
 """Takes an occurrence as a line."""
 
@@ -109,12 +113,26 @@ def surveyed(_: Suite, part: Range) -> Survey:
     return ranges.survey(part)
 
 
-def addressed(_: Suite, part: Part) -> list[Address]:
-    """Give where the sessions stand that span a part."""
+def addressed(_: Suite, wanted: tuple[Part, frozenset[str]]) -> list[Address]:
+    """Give where some of the sessions stand that span a part."""
     try:
-        return ranges.addresses(part, part.spanning)
+        return ranges.addresses(*wanted)
     except (OSError, RecordingError):
         return []  # whoever judges the part says so
+
+
+def scouted(made: Suite, given: tuple[Part, Remembered]) -> Remembered:
+    """Give what is remembered of a recording behind a part that somebody else judges."""
+    part, before = given
+    sessions = Sessions(made.judge, before=before)
+    with suppress(RecordingError):  # whoever judges the part says so
+        for entry in ranges.read(part):
+            if isinstance(entry, RecordingError):
+                continue
+            found = made.judge.router.match(entry.request.method, entry.request.url)
+            if isinstance(found, Match):
+                sessions.scout(entry, found)
+    return sessions.remembered
 
 
 def judged_part(made: Suite, given: Assignment) -> Done:
@@ -145,9 +163,15 @@ def judged_spans(made: Suite, spans: Spans) -> Done:
     return Done(cell=recorder.part(), findings=found.lines)
 
 
-def shares(files: Sequence[str], *, workers: int, size: int | None) -> list[tuple[Range, ...] | str]:
-    """Give what is judged together: the parts of a recording that is cut, or a recording that is not."""
-    return [cut(file, workers=workers, size=size) or file for file in files]
+def shares(
+    files: Sequence[str], *, workers: int, size: int | None, shard: Shard = WHOLE
+) -> list[tuple[Range, ...] | str]:
+    """Give what is judged together: the parts of a recording that is cut, or a recording that is not.
+
+    Every shard has its share of each recording that is cut, and of the others every so many.
+    """
+    found = [cut(file, workers=workers, size=size) or file for file in files]
+    return [share for place, share in enumerate(found) if isinstance(share, tuple) or shard.holds(place)]
 
 
 def cut(file: str, *, workers: int, size: int | None) -> tuple[Range, ...]:
@@ -173,6 +197,7 @@ def cells(
     progress: Progress,
     *,
     kept: Kept | None = None,
+    shard: Shard = WHOLE,
 ) -> Iterator[Cell]:
     """Give the cell of each recording in order, those that are not cut side by side."""
     memory = kept or Kept()
@@ -184,7 +209,7 @@ def cells(
         if is_cut:
             for share in group:
                 pieces = Pieces(crew, cast("tuple[Range, ...]", share), memory, write=write, progress=progress)
-                yield _with_excerpts(pieces.cell())
+                yield _with_excerpts(pieces.cell(shard))
             continue
         files = [(cast("str", share), write is not None) for share in group]
         for done in memory.each(crew, judged_file, files, Done, told=told):
@@ -215,51 +240,78 @@ class Pieces:
         self._write = write
         self._progress = progress
 
-    def cell(self) -> Cell:
-        """Give the cell of the recording."""
+    def cell(self, shard: Shard = WHOLE) -> Cell:
+        """Give the cell of the recording or, for one of several shards, its part of it."""
         surveys = list(self._crew.each(surveyed, self._ranges, told=_nobody))
         planned = ranges.plan(zip(self._ranges, surveys, strict=True))
-        spans = list(self._spans(planned))
+        start, stop = (len(planned) * edge // shard.count for edge in (shard.index - 1, shard.index))
+        spans = list(self._spans(planned, start, stop))
+        mine = planned[start:stop]
+        before = self._before(planned[:start])
+        made = [*self._judged(mine, before, spans), *(done.cell for done in spans)]
+        name = recording(self._path)
+        if shard.count == 1:
+            return parts.whole(parts.added(name, made))
+        return parts.part(name, made, number=shard.index, count=shard.count)
+
+    def _judged(self, mine: Sequence[Part], before: Remembered, spans: Sequence[Done]) -> Iterator[Cell]:
+        """Give the cells of parts, and say what was found in them and in the sessions that span them, in order."""
         lines = merge(*(done.findings for done in spans), key=_index)
         waiting = next(lines, None)
-        made: list[Cell] = []
-        for number, done in enumerate(self._parts(planned)):
-            made.append(done.cell)
-            end = planned[number + 1].entries if number + 1 < len(planned) else None
+        for number, done in enumerate(self._parts(mine, before)):
+            yield done.cell
+            end = mine[number + 1].entries if number + 1 < len(mine) else None
             here: list[tuple[int, str]] = []
             while waiting is not None and (end is None or _index(waiting) < end):
                 here.append(waiting)
                 waiting = next(lines, None)
             for _, line in merge(done.findings, here, key=_index):
                 self._say(line)
-        return parts.whole(parts.added(recording(self._path), [*made, *(done.cell for done in spans)]))
 
     def _say(self, line: str) -> None:
         if self._write is not None:
             self._write(line)
 
-    def _parts(self, planned: Sequence[Part]) -> Iterator[Done]:
-        before, at, end = Remembered(), 0, 1
-        while at < len(planned):
-            guess = before
-            work = [Assignment(part=part, before=guess, findings=self._write is not None) for part in planned[at:end]]
-            for done in self._kept.each(self._crew, judged_part, work, Done, told=self._told):
-                yield done
-                before, at = done.after, at + 1
-                if before != guess:
-                    break
-            end = len(planned)
+    def _parts(self, mine: Sequence[Part], before: Remembered) -> Iterator[Done]:
+        wanted = self._write is not None
+
+        def assigned(part: Part, guess: Remembered) -> Assignment:
+            return Assignment(part=part, before=guess, findings=wanted)
+
+        return _guessed(
+            mine,
+            before,
+            lambda some, guess: self._kept.each(
+                self._crew, judged_part, [assigned(part, guess) for part in some], Done, told=self._told
+            ),
+            lambda done: done.after,
+        )
+
+    def _before(self, others: Sequence[Part]) -> Remembered:
+        """Give what is remembered of the recording behind parts that somebody else judges."""
+        scouting = _guessed(
+            others,
+            Remembered(),
+            lambda some, guess: self._crew.each(scouted, [(part, guess) for part in some], told=_nobody),
+            lambda found: found,
+        )
+        return [Remembered(), *scouting][-1]
 
     def _told(self, _: int, done: Done) -> None:
         self._progress(done.exchanges)
 
-    def _spans(self, planned: Sequence[Part]) -> Iterator[Done]:
-        """Judge the sessions that span cuts, as many together as give every worker its share."""
-        spanned = [part for part in planned if part.spanning and part.broken is None]
+    def _spans(self, planned: Sequence[Part], start: int, stop: int) -> Iterator[Done]:
+        """Judge the sessions that span cuts and begin to in one of some parts, divided among the workers."""
+        first: dict[str, int] = {}
+        for place, part in enumerate(planned):
+            for name in part.spanning:
+                first.setdefault(name, place)
+        own = frozenset(name for name, place in first.items() if start <= place < stop)
+        spanned = [(part, part.spanning & own) for part in planned if part.spanning & own and part.broken is None]
         by_session: dict[str, list[Address]] = {}
         for found in self._crew.each(addressed, spanned, told=_nobody):
-            for place in found:
-                by_session.setdefault(place.session, []).append(place)
+            for address in found:
+                by_session.setdefault(address.session, []).append(address)
         divided: list[list[Address]] = [[] for _ in range(self._crew.workers)]
         for places in sorted(by_session.values(), key=len, reverse=True):
             min(divided, key=len).extend(places)
@@ -269,6 +321,28 @@ class Pieces:
             if share
         ]
         yield from self._kept.each(self._crew, judged_spans, work, Done, told=_nobody)
+
+
+def _guessed(
+    mine: Sequence[Part],
+    before: Remembered,
+    work: Callable[[Sequence[Part], Remembered], Iterator[R]],
+    after: Callable[[R], Remembered],
+) -> Iterator[R]:
+    """Give the results of some work on parts in order.
+
+    After the first part all others are done with the guess that nothing more will be remembered behind it; where a part
+    shows that there was, those behind it are done again.
+    """
+    at, end = 0, 1
+    while at < len(mine):
+        guess = before
+        for result in work(mine[at:end], guess):
+            yield result
+            before, at = after(result), at + 1
+            if before != guess:
+                break
+        end = len(mine)
 
 
 def _nobody(_: int, __: object) -> None:
