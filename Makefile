@@ -11,7 +11,7 @@ AS_ROOT := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 run: $(VENV)/.installed
 	$(BIN)/conformance run
 
-test: $(VENV)/.installed-dev node_modules/.installed
+test: $(VENV)/.installed-dev node_modules/.installed $(VENV)/older-sdks/.installed
 	$(MAKE) --no-print-directory lint
 	$(BIN)/python -m pytest -n 2 --cov --cov-report=term --cov-fail-under=90
 
@@ -48,6 +48,15 @@ node_modules/.installed: package.json package-lock.json
 		sh -c '$(AS_ROOT) apt-get update -q && $(AS_ROOT) apt-get install -qy nodejs npm openssl'
 	npm ci --silent --ignore-scripts
 	touch $@
+
+# Older releases of the SDK for Python; a test says so where they cannot be had.
+OLDER := 8.13.0 7.17.0
+$(VENV)/older-sdks/.installed: | $(VENV)/.installed-dev
+	mkdir -p $(@D)
+	for version in $(OLDER); do \
+		CONFORMANCE_CACHE=$(@D) $(BIN)/conformance sdk python --sdk-version $$version --quiet --side reach \
+			--operation twilio_routes_v2.FetchTrunks --output $(@D)/report || exit 0; \
+	done; touch $@
 
 # Writes the lock files anew, without the address of any index.
 COMPILE := $(BIN)/python -m piptools compile --quiet --generate-hashes --strip-extras --allow-unsafe \

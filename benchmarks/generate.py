@@ -1,17 +1,22 @@
 """Generation beside `st run`: microseconds a case, cases a second of the whole process, and defects found.
 
-    python benchmarks/generate.py [--defects N] [--examples N] [--cases N]
+    python benchmarks/generate.py [--defects N] [--examples N] [--cases N] [--faults NAMES]
 
 Both programs face the same Flask server (`tests/seeded`), each in a process of its own; the server counts what
 reaches it. `--defects` says how many of the twenty are planted, one at a time; `--examples` is schemathesis' number
 of examples, the default of its own being 100, `--cases` our number for each operation and mode. A defect counts as found where a program exits with another code than
 against the right server.
+
+`--faults` are faults of `conformance serve`, by comma, planted one at a time in the reference server, which serves
+Twilio Routes with its own strictness. One counts as found where a program reports, of any operation, something that it
+does not report of the same server without the fault.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import json
 import logging
 import multiprocessing
 import os
@@ -39,6 +44,9 @@ from conformance.openapi.operations import find, read
 HERE = Path(__file__).parents[1]
 SEEDED = HERE / "tests" / "seeded"
 OPENAPI = SEEDED / "openapi.json"
+PROXY = HERE / "specs" / "twilio_proxy_v1.json"
+ROUTES = HERE / "specs" / "twilio_routes_v2.yaml"
+ACCOUNT = "AC00000000000000000000000000000000:not-a-real-token"
 BIN = Path(sys.executable).parent
 CASES = 200
 SCRATCH = tempfile.mkdtemp(prefix="generate-")
@@ -54,6 +62,8 @@ class Outcome:
     seconds: float
     cpu: float
     """Processor seconds of the program alone."""
+    distinct: int = 0
+    """Requests that differ in method, URL or body; 0 where nobody counted."""
 
 
 def seeded() -> Any:
@@ -100,6 +110,8 @@ def _canned(port: Any) -> None:
     body = b'{"error": "no such place"}'
     answer = b"HTTP/1.1 404 Not Found\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%b"
 
+    seen: set[int] = set()
+
     class Canned(asyncio.Protocol):
         def connection_made(self, transport: Any) -> None:
             self.transport = transport
@@ -112,6 +124,8 @@ def _canned(port: Any) -> None:
                 whole = end + 4 + (int(found[1]) if found else 0)
                 if len(self.waiting) < whole:
                     return
+                seen.add(hash((self.waiting[: self.waiting.find(b"\r\n")], self.waiting[end:whole])))
+                port.value_distinct.value = len(seen)
                 self.waiting = self.waiting[whole:]
                 port.value_count.value += 1
                 self.transport.write(answer % (len(body), body))
@@ -128,39 +142,40 @@ def _canned(port: Any) -> None:
 class _Shared:
     value_port: Any
     value_count: Any
+    value_distinct: Any
 
 
 @contextmanager
 def canned() -> Iterator[tuple[str, list[int]]]:
     """Serve canned answers from a process of its own; gives its address and the count of requests."""
-    shared = _Shared(multiprocessing.Value("i", 0), multiprocessing.Value("i", 0))
+    shared = _Shared(*(multiprocessing.Value("i", 0) for _ in range(3)))
     process = multiprocessing.Process(target=_canned, args=(shared,), daemon=True)
     process.start()
     while not shared.value_port.value:
         time.sleep(0.01)
-    count = [0]
+    count = [0, 0]
     try:
         yield f"http://127.0.0.1:{shared.value_port.value}", count
-        count[0] = shared.value_count.value
+        count[:] = shared.value_count.value, shared.value_distinct.value
     finally:
         process.terminate()
         process.join()
 
 
-def ours(url: str, cases: int) -> list[str]:
+def ours(url: str, cases: int, document: Path = OPENAPI) -> list[str]:
     """Give our command line: all modes."""
     modes = ",".join(mode.value for mode in Mode)
     output = tempfile.mkdtemp(prefix="conformance-")
     return [
-        sys.executable, "-m", "conformance", "run", "--specs", str(OPENAPI), "--target", url, "--modes", modes,
+        sys.executable, "-m", "conformance", "run", "--specs", str(document), "--target", url, "--modes", modes,
         "--max-cases", str(cases), "--no-recordings", "--auth", "me:mine", "--fail-on", "warning", "--quiet", "--output", output,
     ]  # fmt: skip
 
 
-def theirs(url: str, examples: int) -> list[str]:
+def theirs(url: str, examples: int, document: Path = OPENAPI) -> list[str]:
     """Give schemathesis' command line: all phases, all checks."""
     return [
-        str(BIN / "st"), "run", str(OPENAPI), "--url", f"{url}/v1", "--auth", "me:mine", "--seed", "1",
+        str(BIN / "st"), "run", str(document), "--url", f"{url}/v1", "--auth", "me:mine", "--seed", "1",
         "--max-examples", str(examples), "--checks", "all", "--continue-on-failure", "--no-color",
         "--generation-database", "none", "--workers", "1",
     ]  # fmt: skip
@@ -172,12 +187,77 @@ def timed(make: Any, server: Any) -> Outcome:
         start, before = time.perf_counter(), _cpu()
         done = subprocess.run(make(url), cwd=SCRATCH, env=ENVIRONMENT, capture_output=True, check=False, timeout=600)
         seconds, cpu = time.perf_counter() - start, _cpu() - before
-    return Outcome(code=done.returncode, requests=count[0], seconds=seconds, cpu=cpu)
+    return Outcome(code=done.returncode, requests=count[0], seconds=seconds, cpu=cpu, distinct=sum(count[1:]))
 
 
 def _cpu() -> float:
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return used.ru_utime + used.ru_stime
+
+
+@contextmanager
+def reference(*faults: str) -> Iterator[str]:
+    """Serve the reference server from a process of its own; gives its address."""
+    command = [
+        sys.executable,
+        "-m",
+        "conformance",
+        "serve",
+        "--port",
+        "0",
+        "--specs",
+        str(ROUTES),
+        "--account",
+        ACCOUNT,
+    ]
+    command += [f"--faults={fault}" for fault in faults]
+    with subprocess.Popen(command, cwd=SCRATCH, env=ENVIRONMENT, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        yield process.stdout.readline().strip()
+        process.terminate()
+
+
+def reported(name: str, url: str, options: argparse.Namespace) -> tuple[frozenset[tuple[str, str]], int, float]:
+    """Give what a program reports of the reference server, by operation, with its cases and seconds."""
+    output = tempfile.mkdtemp(prefix="reported-")
+    common = ["--auth", ACCOUNT]
+    if name == "st run":
+        file = Path(output, "st.json")
+        command = [str(BIN / "st"), "run", str(ROUTES), "--url", url, *common, "--seed", "1", "--max-examples",
+                   str(options.examples), "--checks", "all", "--continue-on-failure", "--no-color",
+                   "--generation-database", "none", "--workers", "1", "--report-json-path", str(file)]  # fmt: skip
+    else:
+        file = Path(output, "results.json")
+        command = [sys.executable, "-m", "conformance", "run", "--specs", str(ROUTES), "--target", url, *common,
+                   "--modes", ",".join(mode.value for mode in Mode), "--max-cases", str(options.cases),
+                   "--no-recordings", "--quiet", "--output", output]  # fmt: skip
+    start = time.perf_counter()
+    subprocess.run(command, cwd=SCRATCH, env=ENVIRONMENT, capture_output=True, check=False, timeout=300)
+    seconds = time.perf_counter() - start
+    told = json.loads(file.read_text())
+    if name == "st run":
+        found = {(each["type"], operation) for each in told["failures"] for operation in each["operations"]}
+        return frozenset(found), told["test_cases"]["generated"], seconds
+    cases = sum(each["exchanges"] for each in told["operations"])
+    return frozenset((each["rule"], each["operation"]) for each in told["findings"]), cases, seconds
+
+
+def planted(options: argparse.Namespace) -> None:
+    """Print what each program finds of faults in the reference server."""
+    for name in ("conformance", "st run"):
+        with reference() as url:
+            clean, cases, seconds = reported(name, url, options)
+        print(f"{name}: {len(clean)} reports on the right reference server, {cases} cases in {seconds:.1f} s")
+        total, missed = 0.0, []
+        for fault in options.faults.split(","):
+            with reference(fault) as url:
+                found, _, seconds = reported(name, url, options)
+            total += seconds
+            if not found - clean:
+                missed.append(fault)
+        count = len(options.faults.split(","))
+        hits = count - len(missed)
+        print(f"{name}: {hits} of {count} faults in {total:.0f} s, {hits / total:.2f} a second; missed: {missed}")
 
 
 def generation() -> tuple[float, float]:
@@ -199,20 +279,31 @@ def main() -> None:
     parser.add_argument("--defects", type=int, default=len(SERVER.DEFECTS))
     parser.add_argument("--examples", type=int, default=100)
     parser.add_argument("--cases", type=int, default=500)
+    parser.add_argument("--many", type=int, default=50, help="schemathesis' examples for 30 operations")
+    parser.add_argument("--faults", default="", help="by comma; nothing else is measured then")
     options = parser.parse_args()
+    if options.faults:
+        planted(options)
+        return
     median, most = generation()
     print(f"generation: {median:.1f} us a case at the median over 90 operations, {most:.1f} at most")
     programs = {
         "conformance": lambda url: ours(url, options.cases),
         "st run": lambda url: theirs(url, options.examples),
     }
+    many = {
+        "conformance": lambda url: ours(url, options.cases, PROXY),
+        "st run": lambda url: theirs(url, options.many, PROXY),
+    }
     clean = {}
     for name, make in programs.items():
-        fast = timed(make, canned())
-        print(
-            f"{name}: {fast.requests} requests in {fast.seconds:.1f} s, {fast.requests / fast.seconds:.0f} a second, "
-            f"{fast.requests / fast.cpu:.0f} a processor second, against canned answers"
-        )
+        for what, maker in (("6", make), ("30", many[name])):
+            fast = timed(maker, canned())
+            print(
+                f"{name}: {fast.requests} requests in {fast.seconds:.1f} s, {fast.requests / fast.seconds:.0f} a second, "
+                f"{fast.requests / fast.cpu:.0f} a processor second, {fast.distinct} distinct, "
+                f"{what} operations against canned answers"
+            )
         clean[name] = found = timed(make, serving())
         print(
             f"{name}: {found.requests} requests in {found.seconds:.1f} s, {found.requests / found.seconds:.0f} a second, "

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Final
 
-from conformance.model.expectation import Expect, Expectation, expectation
+from conformance.model.expectation import ABSENT, Expect, Expectation, expectation
 from conformance.model.finding import Finding, Suspect, destination, fingerprint
 from conformance.model.http import Exchange
 from conformance.model.operation import Location, Operation
@@ -305,13 +305,15 @@ def sound(matched: Matched, broken: Iterable[tuple[Side, str]]) -> Matched:
 def _answered(steps: Iterable[Step], matched: Matched, expected: Expectation) -> Iterator[Step]:
     """Give the steps for a generated request.
 
-    What was broken on purpose is no finding, nor that it was refused; and who sends something odd may get it back, so
-    that only what breaks the description itself counts.
+    What was broken on purpose is no finding, nor that it was refused, nor that what was made up is not there; and
+    who sends something odd may get it back, so that only what breaks the description itself counts.
     """
+    status = matched.exchange.response.status
     if expected.expect is Expect.ACCEPT:
-        yield from steps
+        absent = expected.invented and status in ABSENT
+        yield from (step for step in steps if not (absent and step.check.stage is Stage.STATUS))
         return
-    refused = matched.exchange.response.status in _REFUSALS
+    refused = status in _REFUSALS
     for step in steps:
         told_off = refused and step.check.stage is Stage.STATUS
         echoed = expected.expect is Expect.SURVIVE and step.check.severity is not Severity.ERROR

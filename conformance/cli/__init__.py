@@ -9,7 +9,9 @@ A command is one file of this folder with a `command`. Everything but click is i
 
 from __future__ import annotations
 
+import io
 import os
+import sys
 from importlib import import_module
 from typing import Any
 
@@ -54,3 +56,6 @@ _KEYWORDS = frozenset({"list"})
 @click.version_option(__version__, package_name="conformance")
 def main() -> None:
     """Hold an API, its mocks and its SDKs to their OpenAPI descriptions."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # no locale is a reason to lose a report

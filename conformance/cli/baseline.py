@@ -20,10 +20,11 @@ def command(results: tuple[str, ...], to: str, reason: str | None, expires: dt.d
     """
     from pathlib import Path  # noqa: PLC0415 - see the package
 
+    from conformance.model.wording import counted  # noqa: PLC0415 - see the package
     from conformance.run import baseline  # noqa: PLC0415 - see the package
 
     renewal = baseline.accept(results, Path(to), reason=reason, expires=expires.date() if expires else None)
     for entry in renewal.dropped:
         click.echo(f"taken out: {entry.rule}: {entry.operation or 'no operation'} {entry.place}")
     told = f"{renewal.added} added, {renewal.kept} kept, {len(renewal.dropped)} taken out"
-    click.echo(f"{to}: {len(renewal.entries)} findings accepted ({told})")
+    click.echo(f"{to}: {counted(len(renewal.entries), 'finding')} accepted ({told})")

@@ -29,7 +29,7 @@ def command(to: Path, *, upstream: str | None, port: int, program: tuple[str, ..
     made = record.record(
         options.settings(flags), to, upstream=upstream, command=program, port=port, ready=_told, wait=_wait
     )  # fmt: skip
-    click.echo(f"{made.count} exchanges in {to}", err=True)
+    click.echo(f"{made.count} exchange{'' if made.count == 1 else 's'} in {to}", err=True)
     if program and made.exit_code:
         click.echo(f"{program[0]} ended with {made.exit_code}", err=True)
     raise SystemExit(2 if made.count == 0 else 1 if made.exit_code else 0)

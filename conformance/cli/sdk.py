@@ -50,6 +50,6 @@ def command(
     wanted = sdk.Wanted(
         drivers=drivers, version=sdk_version, sides=chosen or sdk.EVERY_SIDE, against=tuple(against)
     )  # fmt: skip
-    with progress("driving") as told:
+    with progress("finding calls, then driving") as told:
         outcome = sdk.sdk(settings, wanted, progress=told)
     finish(outcome, settings, own=Own(file=summary.FILE, text=summary.render, brief=summary.brief))

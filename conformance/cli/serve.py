@@ -27,6 +27,12 @@ from conformance.cli.options import descriptions
 @click.option("--state", type=click.Path(dir_okay=False), default=None, help="Load the state from a file, and save it.")
 @click.option("--record", type=click.Path(dir_okay=False), default=None, help="Add every exchange to a file (NDJSON).")
 @click.option(
+    "--certificate",
+    type=click.Path(dir_okay=False),
+    default=None,
+    help="Speak TLS, with the certificate and its key in a file (PEM).",
+)
+@click.option(
     "--account",
     "accounts",
     multiple=True,
@@ -41,6 +47,7 @@ def command(
     latency: str | None,
     state: str | None,
     record: str | None,
+    certificate: str | None,
     accounts: tuple[str, ...],
     **flags: Any,
 ) -> None:
@@ -54,6 +61,7 @@ def command(
         latency=latency,
         state=None if state is None else Path(state),
         record=None if record is None else Path(record),
+        certificate=None if certificate is None else Path(certificate),
         accounts=dict(_account(text) for text in accounts) or None,
     )
     serve.serve(options.settings(flags), wishes, say=click.echo)

@@ -63,6 +63,8 @@ class Case:
     """The bytes of the body, where they are not those of its value."""
     expect: Expect = Expect.ACCEPT
     """What a right answer is."""
+    invented: bool = False
+    """Whether the path names something that may not exist."""
     breaks: Problem | None = None
     """The one thing that is wrong with the request; None where nothing is."""
 
@@ -75,7 +77,7 @@ class Case:
     def expectation(self) -> Expectation:
         """What a right answer is, to travel with the exchange."""
         if self.breaks is None:
-            return Expectation(case=self.id, label=self.label, expect=self.expect)
+            return Expectation(case=self.id, label=self.label, expect=self.expect, invented=self.invented)
         return Expectation(
             case=self.id,
             label=self.label,

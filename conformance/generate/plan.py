@@ -129,6 +129,7 @@ class Plan:
             media_type=media_type,
             headers=tuple(headers),
             pairs=tuple(pairs),
+            invented=not path.keys() <= known.keys(),
         )
 
     def _body(self, random: Random, aim: Aim) -> tuple[Any, MediaType | None]:

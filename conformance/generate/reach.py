@@ -9,6 +9,11 @@ from conformance.generate.plan import Plan, plan
 from conformance.model.operation import Operation
 from conformance.schemas import coverage
 
+UNSEEN = "no answer showed it"
+UNPROVOKED = "no request brought it about"
+UNFILLED = "no case among those that were allowed fills it"
+PLAIN = frozenset({UNSEEN, UNPROVOKED, UNFILLED})
+"""Reasons that say no more than that something was not reached."""
 _BREAKING = frozenset({Mode.BOUNDARY, Mode.NEGATIVE, Mode.HEADERS, Mode.STATEFUL})
 _LOCATIONS = frozenset({"path", "query", "header", "cookie", "body"})
 
@@ -32,8 +37,8 @@ def _why(compiled: Plan, name: str, modes: Collection[Mode]) -> str:
     if first == "status" and rest.startswith("4") and not _BREAKING & set(modes):
         return "no mode was run that breaks requests"
     if first == "status":
-        return "no request brought it about"
-    return "no answer showed it"
+        return UNPROVOKED
+    return UNSEEN
 
 
 def _of_request(compiled: Plan, place: str) -> str:
@@ -41,4 +46,4 @@ def _of_request(compiled: Plan, place: str) -> str:
     for known, reason in compiled.unreached.items():
         if place == known or place.startswith((f"{known}/", f"{known} =")):
             return reason
-    return "no case among those that were allowed fills it"
+    return UNFILLED

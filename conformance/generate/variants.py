@@ -225,13 +225,15 @@ class _Walk:
 
     def _from(self, schemas: tuple[JsonSchema, ...], path: Path, *, textual: bool, level: int) -> Iterator[_Place]:
         try:
-            shape = _only(self.shapes.of(*schemas))
+            shapes = _alternatives(self.shapes.of(*schemas))
         except Unsampleable:
             return
-        if shape is None or shape.read_only:
-            return
+        shapes = [each for each in shapes if not each.read_only]
         aim = Aim(presence=Presence.NONE, only=_parents(path), member=self.member)
-        yield _Place(path=path, shape=shape, textual=textual, aim=aim)
+        yield from (_Place(path=path, shape=each, textual=textual, aim=aim) for each in shapes)
+        if len(shapes) != 1:
+            return
+        shape = shapes[0]
         if level > _DEEPEST or shape.values is not None:
             return
         if "array" in shape.types and (shape.items or shape.min_items):
@@ -242,14 +244,13 @@ class _Walk:
                 yield from self._from(inner, (*path, name), textual=inside, level=level + 1)
 
 
-def _only(shape: Shape) -> Shape | None:
-    """Give the one alternative beside null; None where there are several."""
+def _alternatives(shape: Shape) -> list[Shape]:
+    """Give the alternatives beside null, each of which may be null where that is one; which edge leads out is tried."""
     if not shape.alternatives:
-        return shape
+        return [shape]
     others = [each for each in shape.alternatives if each.types != {"null"}]
-    if len(others) != 1:
-        return None
-    return replace(others[0], types=others[0].types | {"null"}) if len(shape.alternatives) > 1 else others[0]
+    null = {"null"} if len(others) < len(shape.alternatives) else set()
+    return [replace(each, types=each.types | null) for each in others]
 
 
 def _parents(path: Path) -> frozenset[str]:

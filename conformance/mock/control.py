@@ -6,7 +6,8 @@ import base64
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from functools import partial
+from typing import Annotated, Any, Final
 
 import msgspec
 
@@ -120,20 +121,25 @@ def _reset(_: Request, desk: Desk) -> Response:
     return _response(204, _JSON, b"")
 
 
+class _Wish(msgspec.Struct, forbid_unknown_fields=True):
+    operations: list[str] = []
+    count: Annotated[int, msgspec.Meta(ge=0, le=10_000)] = 0
+
+
 def _seed(request: Request, desk: Desk) -> Response:
     """Make what the named operations need (all of them, where none is named), and give path parameters for each.
 
-    It belongs to the account that the request names.
+    It belongs to the account that the request names; `count` is how many more resources lists show.
     """
     known = {operation.key: operation for operation in desk.mock.operations}
     try:
-        wanted = msgspec.json.decode(request.body)["operations"] if request.body else list(known)
-        chosen = [known[key] for key in wanted]
-    except (KeyError, TypeError, msgspec.DecodeError) as error:
-        detail = f'name operations, as in {{"operations": ["{next(iter(known), "")}"]}} ({error})'
+        wish = msgspec.json.decode(request.body or b"{}", type=_Wish)
+        chosen = [known[key] for key in (wish.operations or known)]
+    except (KeyError, msgspec.DecodeError) as error:
+        detail = f'name operations, as in {{"operations": ["{next(iter(known), "")}"], "count": 3}} ({error})'
         return _json(400, {"title": "Bad Request", "status": 400, "detail": detail})
-    account = desk.mock.credentials.named(request)
-    return _json(200, {each.key: desk.mock.seeded(each, desk.state, account=account) for each in chosen})
+    seeded = partial(desk.mock.seeded, state=desk.state, account=desk.mock.credentials.named(request), count=wish.count)
+    return _json(200, {each.key: seeded(each) for each in chosen})
 
 
 def _exchanges(_: Request, desk: Desk) -> Response:

@@ -13,7 +13,7 @@ import msgspec
 from conformance.mock import filters, relations
 from conformance.mock.credentials import Credentials, basic
 from conformance.mock.faults import Ending, Fault, Faults, Plant
-from conformance.mock.paging import PARAMETERS, SIZES, Envelope, asked, cut, whole
+from conformance.mock.paging import PARAMETERS, Envelope, cut
 from conformance.mock.refusal import REASONS, Refusal, not_found
 from conformance.mock.representation import Shape
 from conformance.mock.resources import Kind, Plan, Role, View, json_content, plans, usual
@@ -220,20 +220,18 @@ class Mock:
         spoiled = self._faults.plant(faults, seen, state.requests)
         return msgspec.structs.replace(answered, response=spoiled.response, ending=spoiled.ending, faults=faults)
 
-    def seeded(self, operation: Operation, state: State, *, account: str | None = None) -> dict[str, str]:
+    def seeded(
+        self, operation: Operation, state: State, *, account: str | None = None, count: int = 0
+    ) -> dict[str, str]:
         """Give path parameters that an operation can be called with, making what has to be there.
 
-        `account` is whose that is; None: the server's own.
+        `account` is whose that is; None: the server's own. `count` is how many more resources a list shows.
         """
-        return self._stock.seeded(Moment(state=state, now=state.clock, account=account or self.account), operation)
-
-    def listed(self, operation: Operation, state: State, *, count: int) -> dict[str, str]:
-        """Give what `seeded` gives; where the operation is a list, make some resources that it shows."""
-        named = self.seeded(operation, state)
+        moment = Moment(state=state, now=state.clock, account=account or self.account)
+        named = self._stock.seeded(moment, operation)
         plan = self._plans[operation]
         if plan.role is Role.LIST and plan.kind is not None:
-            moment = Moment(state=state, now=state.clock, account=self.account)
-            place = self._stock.place(plan.kind, self.account, tuple(named.values()))
+            place = self._stock.place(plan.kind, moment.account, tuple(named.values()))
             for _ in range(count):
                 self._stock.make(moment, plan.kind, place, path=named)
         return named
@@ -335,7 +333,7 @@ class Mock:
         collection = moment.state.collection(place)
         if test is not None:
             self._age(call.kind, collection, moment.now)
-        page = cut(collection, paging, test, whole(asked(paging, SIZES)) or envelope.default_size)
+        page = cut(collection, paging, test, envelope.size(paging))
         self._age(call.kind, page.items, moment.now)
         origin, base = call.found.origin, call.found.base
         items = [shape.show(each, plan.view, origin=origin, base=base) for each in page.items]
@@ -411,8 +409,12 @@ class Mock:
             actual=f"{request.method} {request.path}",
             keyword="route",
         )
+        response = self._refuse(refusal, state, nearest.operation if nearest else None)
+        if refusal.status == 405:  # noqa: PLR2004 - RFC 9110, 15.5.6: it says what is allowed
+            allowed = ", ".join(sorted({candidate.operation.method for candidate in miss.candidates}))
+            response = replace(response, headers=Headers((*response.headers, ("Allow", allowed))))
         return Answered(
-            response=self._refuse(refusal, state, nearest.operation if nearest else None),
+            response=response,
             operation=None,
             path_parameters={},
             problems=(problem,),

@@ -105,10 +105,20 @@ class Envelope:
         self._root = root
         self._items = items
         self._synthesizer = Synthesizer(root, api=api, compiler=compiler)
-        self.default_size = self._default_size(operation)
+        self._default_size = self._documented_size(operation)
+        self._is_paged = bool(PARAMETERS & {parameter.name for parameter in operation.parameters_in(Location.QUERY)})
+
+    def size(self, said: Mapping[str, str]) -> int:
+        """Give how many items stand on a page; all of them where the description knows no pages.
+
+        A client could not go on from the first one.
+        """
+        if self._is_paged or self._meta or _FLAT & self._fields.keys():
+            return whole(asked(said, SIZES)) or self._default_size
+        return sys.maxsize
 
     @staticmethod
-    def _default_size(operation: Operation) -> int:
+    def _documented_size(operation: Operation) -> int:
         for parameter in operation.parameters_in(Location.QUERY):
             if parameter.name in SIZES:
                 declared = keyword(parameter.schema.json_schema, parameter.schema.json_schema, "default")

@@ -10,6 +10,7 @@ import asyncio
 import logging
 import socket
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from pathlib import Path
 from typing import Any, Final
 
 import msgspec
@@ -213,10 +214,18 @@ async def _break_off(answered: Answered, receive: _Receive, send: _Send) -> None
             continue
 
 
-def run(app: App, *, host: str = HOST, port: int = PORT, announce: Callable[[str], None] = lambda _: None) -> None:
+def run(
+    app: App,
+    *,
+    host: str = HOST,
+    port: int = PORT,
+    certificate: Path | None = None,
+    announce: Callable[[str], None] = lambda _: None,
+) -> None:
     """Serve until SIGINT or SIGTERM, then finish what has begun.
 
-    `announce` is told the address as soon as it is bound; port 0 picks a free one.
+    `announce` is told the address as soon as it is bound; port 0 picks a free one. With a
+    `certificate`, a file that holds its key too, it speaks TLS.
 
     Raises:
         OSError: the address cannot be bound.
@@ -229,6 +238,7 @@ def run(app: App, *, host: str = HOST, port: int = PORT, announce: Callable[[str
         access_log=False,
         server_header=False,
         proxy_headers=False,
+        ssl_certfile=certificate,
         timeout_graceful_shutdown=DRAIN,
     )
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
@@ -238,6 +248,7 @@ def run(app: App, *, host: str = HOST, port: int = PORT, announce: Callable[[str
         listener.bind((host, port))
         listener.listen(BACKLOG)
         bound = listener.getsockname()
-        announce(f"http://[{bound[0]}]:{bound[1]}" if family == socket.AF_INET6 else f"http://{bound[0]}:{bound[1]}")
-
+        scheme = "http" if certificate is None else "https"
+        name = f"[{bound[0]}]" if family == socket.AF_INET6 else bound[0]
+        announce(f"{scheme}://{name}:{bound[1]}")
         uvicorn.Server(config).run(sockets=[listener])

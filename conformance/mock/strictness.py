@@ -256,7 +256,9 @@ class Strictness:
                 yield self._number(name, value, outcome.code, outcome.message.format(value))
             elif self._collection in {"Calls", "Messages"} and not test(value):
                 code = 21211 if name == "To" else 21212
-                yield self._number(name, value, code, f"The '{name}' number {value} is not a valid phone number.")
+                hint = " A + in a form is a space, unless it is written as %2B." if value.startswith(" ") else ""
+                message = f"The '{name}' number {value} is not a valid phone number.{hint}"
+                yield self._number(name, value, code, message)
 
     def _number(self, name: str, value: str, code: int, message: str) -> Objection:
         problem = Problem(

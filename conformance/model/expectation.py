@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from enum import Enum
 from typing import Any, Final
 
+SENT_TO: Final = "sent_to"
+"""Under this name stands in `Exchange.extra` where a request went, if not to the documented server."""
 KEY: Final = "generated"
 """Under this name an expectation stands in `Exchange.extra`."""
+
+
+ABSENT: Final = frozenset({404, 410})
+"""Statuses of what is not there."""
 
 
 class Expect(Enum):
@@ -48,12 +54,18 @@ class Expectation:
     """What is wrong with the request, in words."""
     values: Mapping[str, Any] = field(default_factory=dict)
     """What the answer has to show, by name, where the request is part of a session."""
+    invented: bool = False
+    """Whether the path names something that may not exist: then a right answer may say that it does not."""
     failure: str = ""
     """What came instead of an answer: its kind, a colon and the details; empty where one came."""
 
     def written(self) -> Mapping[str, Any]:
         """Give the expectation as it stands in `Exchange.extra`."""
-        return {KEY: {**asdict(self), "expect": self.expect.value}}
+        said = {name: getattr(self, name) for name in _NAMES}
+        return {KEY: {**said, "expect": self.expect.value, "values": dict(self.values)}}
+
+
+_NAMES: Final = tuple(each.name for each in fields(Expectation))
 
 
 def expectation(extra: Mapping[str, Any]) -> Expectation | None:

@@ -12,7 +12,7 @@ from typing import Final
 from conformance.model import parts
 from conformance.model.changes import Changes
 from conformance.model.known import Entry, Standing
-from conformance.model.report import OperationFacts, Recurring, Report, Tally, Verdict
+from conformance.model.report import NOWHERE, UNREACHED, OperationFacts, Recurring, Report, Tally, Verdict
 from conformance.model.rule import Severity
 
 GROUPS: Final[Mapping[str, str]] = {
@@ -208,10 +208,33 @@ class Overview:
                 found.setdefault(reason, {})[key] = None
         return {reason: list(keys) for reason, keys in found.items()}
 
+    @cached_property
+    def crashes(self) -> tuple[tuple[str, str, str], ...]:
+        """Checks of ours that crashed: the operation or description, the rule, and with what."""
+        tallies = self.report.tallies()
+        return tuple((key, rule, why) for key in sorted(tallies) for rule, why in tallies[key].crashed.items())
+
+    @cached_property
+    def nowhere(self) -> tuple[str, ...]:
+        """Operations that were asked for what does not exist, and never did what they are for."""
+        keys = {key for cell in self.report.cells.values() for key in cell.facts.get(NOWHERE, ())}
+        return tuple(
+            row.operation.key for row in self.rows if row.operation.key in keys and not _was_reached(row.tally)
+        )
+
+    @cached_property
+    def reasons(self) -> dict[str, dict[str, str]]:
+        """Why something of an operation was never seen, where more is known than that: by operation key, by name."""
+        found: dict[str, dict[str, str]] = {}
+        for cell in self.report.cells.values():
+            for key, reasons in cell.facts.get(UNREACHED, {}).items():
+                found.setdefault(key, {}).update(reasons)
+        return found
+
     @property
     def crashed(self) -> bool:
         """Tell whether a check of ours crashed."""
-        return any(row.tally.crashed for row in self.rows)
+        return bool(self.crashes)
 
     @property
     def exit_code(self) -> int:
@@ -222,6 +245,11 @@ class Overview:
         if any(parts.LOST in cell.facts for cell in self.report.cells.values()):
             return 2
         return 1 if self.failing or self.crashed else 0
+
+
+def _was_reached(tally: Tally) -> bool:
+    """Tell whether an operation ever did what it is for."""
+    return any(name.startswith(("status 2", "status 3")) for name in tally.seen)
 
 
 def overview(
@@ -235,12 +263,15 @@ def overview(
         by_operation.setdefault(recurring.finding.operation, []).append(recurring)
     tallies = report.tallies()
     accepted = standing.accepted if standing is not None else {}
+    nowhere = {key for cell in report.cells.values() for key in cell.facts.get(NOWHERE, ())}
     rows = []
     for operation in report.subject.operations:
         tally = tallies.get(operation.key, Tally())
         own = by_operation.get(operation.key, [])
         failing = (each for each in own if each.finding.fingerprint not in accepted)
         verdict = tally.verdict(failing, fail_on=fail_on)
+        if operation.key in nowhere and verdict is Verdict.PASS and not _was_reached(tally):
+            verdict = Verdict.UNTESTED
         rows.append(Row(operation=operation, verdict=verdict, tally=tally, findings=tuple(own)))
     return Overview(
         report=report,

@@ -18,6 +18,10 @@ from conformance.model.finding import Finding
 from conformance.model.rule import Severity
 
 SAMPLES: Final = 3
+NOWHERE: Final = "nowhere"
+"""Under this name stand in `Cell.facts` operations whose requests name what may not exist, and all were told so."""
+UNREACHED: Final = "unreached"
+"""Under this name stands in `Cell.facts` why something was not reached: by operation key, by its name."""
 
 
 class Verdict(Enum):

@@ -238,8 +238,8 @@ def _breaks(text: str) -> Iterator[Slip]:
     bare = re.sub(r"`[^`]*`", " ", rest)
     for opening, closing in ("()", "[]"):
         if bare.count(opening) != bare.count(closing) and not re.search(r"\b\d\)|:\)|[a-z]\) ", bare):
-            yield Slip(found=f"{opening} {bare.count(opening)} times, {closing} {bare.count(closing)} times",
-                       advice="a bracket without its partner")  # fmt: skip
+            alone, partner = (opening, closing) if bare.count(opening) > bare.count(closing) else (closing, opening)
+            yield Slip(found=alone, advice=f"a bracket without its {partner}")
     for opening, closing in _QUOTES:
         mixed = re.search(f"{opening}[^\u2018\u2019\u201c\u201d]{{1,40}}?{re.escape(closing)}", text)
         if mixed is not None and "\u2019" not in mixed.group() and "\u201d" not in mixed.group():

@@ -10,6 +10,7 @@ from conformance.model import curl
 from conformance.model.excerpt import Excerpt
 from conformance.model.finding import Finding
 from conformance.model.report import Sample
+from conformance.model.wording import counted, printable
 
 _MOST: Final = 10
 """Findings that one failure shows."""
@@ -30,11 +31,11 @@ class Shown:
 def explained(failing: Sequence[Shown]) -> str:
     """Give findings as the text of a failure."""
     count = len(failing)
-    lines = [f"conformance: {count} finding{'s' if count > 1 else ''} in the HTTP traffic of this test"]
+    lines = [f"conformance: {counted(count, 'finding')} in the HTTP traffic of this test"]
     for shown in failing[:_MOST]:
-        lines += ["", *_lines(shown)]
+        lines += ["", *map(printable, _lines(shown))]
     if count > _MOST:
-        lines += ["", f"… and {count - _MOST} more findings"]
+        lines += ["", f"… and {counted(count - _MOST, 'more finding')}"]
     return "\n".join(lines)
 
 

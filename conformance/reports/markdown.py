@@ -13,6 +13,7 @@ from typing import Final
 from conformance.model.excerpt import Excerpt
 from conformance.model.overview import GROUPS, Overview, Row
 from conformance.model.report import Recurring, Verdict
+from conformance.model.wording import counted
 from conformance.reports import terminal
 
 FILE: Final = "report.md"
@@ -35,14 +36,14 @@ def render(shown: Overview) -> str:
     findings, left_out = _fitting((_finding(shown, each) for each in found), room, len(found))
     text = "\n".join([*lines, *(["## Findings", ""] if findings else []), *findings])
     if left_out:
-        text += f"\n**{left_out:,} more findings** have no room here; `results.json` has them all.\n"
+        text += f"\n**No room here for {counted(left_out, 'more finding')}**; `results.json` has them all.\n"
     return text if _size([text]) <= LARGEST else _shortest(shown)
 
 
 def _shortest(shown: Overview) -> str:
     """What is left where even the table has no room."""
-    told = f"{len(shown.rows):,} operations and {len(shown.findings):,} findings"
-    return "\n".join([*_head(shown), f"**{told}** have no room here; `results.json` has them all.", ""])
+    told = f"{counted(len(shown.rows), 'operation')} and {counted(len(shown.findings), 'finding')}"
+    return "\n".join([*_head(shown), f"**No room here for {told}**; `results.json` has them all.", ""])
 
 
 def _size(lines: Iterable[str]) -> int:
@@ -60,13 +61,13 @@ def _fitting(blocks: Iterator[list[str]], room: int, total: int) -> tuple[list[s
 
 
 def _head(shown: Overview) -> Iterator[str]:
-    bad = sum(shown.verdicts[verdict] for verdict in _BAD)
-    if shown.exit_code and shown.rows:
-        yield f"# ❌ Conformance: {bad} of {len(shown.rows)} operations fail"
-    elif shown.exit_code:
-        yield f"# ❌ Conformance: {len(shown.failing)} findings fail"
-    else:
+    bad, failing = sum(shown.verdicts[verdict] for verdict in _BAD), len(shown.failing)
+    if not shown.exit_code:
         yield "# ✅ Conformance: nothing fails"
+    elif bad:
+        yield f"# ❌ Conformance: {bad} of {counted(len(shown.rows), 'operation')} fail{'s' if bad == 1 else ''}"
+    else:
+        yield f"# ❌ Conformance: {counted(failing, 'finding')} fail{'s' if failing == 1 else ''}"
     yield ""
     yield f"{_text(terminal.summary(shown))}."
     yield ""
@@ -86,7 +87,7 @@ def _table(shown: Overview) -> Iterator[str]:
     if not shown.rows:
         yield "| description | errors | warnings | notes |"
         yield "|---|---:|---:|---:|"
-        yield from (f"| {_code(name)} | {' | '.join(counts)} |" for name, *counts in terminal.descriptions(shown))
+        yield from (f"| {_cell(name)} | {' | '.join(counts)} |" for name, *counts in terminal.descriptions(shown))
         yield ""
     bad = [row for row, _ in terminal.rows(shown) if row.verdict in _BAD]
     if bad:
@@ -98,7 +99,7 @@ def _table(shown: Overview) -> Iterator[str]:
         yield ""
     untested = [row.operation.key for row in shown.rows if row.verdict is Verdict.UNTESTED]
     if untested:
-        yield f"<details><summary>{_MARKS['untested']} {len(untested)} operations were never called</summary>"
+        yield f"<details><summary>{_MARKS['untested']} {counted(len(untested), 'operation')} never called</summary>"
         yield ""
         yield ", ".join(f"`{key}`" for key in untested)
         yield ""
@@ -112,7 +113,7 @@ def _line(shown: Overview, row: Row, groups: list[str]) -> str:
         "💥" if name in found and found[name].crashed else str(len(found[name].findings) or "") if name in found else ""
         for name in groups
     ]
-    head = f"{_code(row.operation.key)} | {_MARKS[row.verdict.value]} {row.verdict.value}"
+    head = f"{_cell(row.operation.key)} | {_MARKS[row.verdict.value]} {row.verdict.value}"
     return f"| {head} | {' | '.join(cells)} | {row.tally.exchanges:,} | {row.share}% |"
 
 
@@ -150,11 +151,16 @@ def _cut(text: str) -> str:
 
 
 def _code(text: str) -> str:
-    """A code span that its text cannot leave (CommonMark 6.1), fit for a table cell."""
-    flat = " ".join(text.split()).replace("|", "\\|")
+    """A code span that its text cannot leave (CommonMark 6.1)."""
+    flat = " ".join(text.split())
     ticks = "`" * (1 + max((len(found) for found in _TICKS.findall(flat)), default=0))
     space = " " if flat.startswith("`") or flat.endswith("`") or not flat else ""
     return f"{ticks}{space}{flat}{space}{ticks}"
+
+
+def _cell(text: str) -> str:
+    """A code span in a table: only there a backslash takes the meaning from a bar (GFM 4.10)."""
+    return _code(text).replace("|", "\\|")
 
 
 def _html(text: str) -> str:

@@ -1,24 +1,29 @@
 """SARIF 2.1.0 (https://docs.oasis-open.org/sarif/sarif/v2.1.0/), within the limits of GitHub's code scanning.
 
 A result stands at its place in the description; where it was seen is a related location. GitHub takes 25,000 results
-(https://docs.github.com/en/code-security/code-scanning/troubleshooting-sarif-uploads/results-exceed-limit): the worst
-come first, and what is cut is said in a notification.
+and 10 MB of gzip (https://docs.github.com/en/code-security/code-scanning/troubleshooting-sarif-uploads): the worst come
+first, and what is cut is said in a notification.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import gzip
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import Any, Final
 from urllib.parse import quote
 
 from conformance.model.overview import Overview
 from conformance.model.report import Place, Recurring
+from conformance.model.wording import counted
 from conformance.results import text
 
 FILE: Final = "report.sarif"
 
 MOST: Final = 25_000
+"""Results."""
+LARGEST: Final = 10_000_000
+"""Bytes, as they are sent."""
 _LONGEST: Final = 1_000
 """Characters of a message: GitHub shows 1,000 and refuses rule descriptions above 1,024."""
 _INSIDE: Final = "%SRCROOT%"
@@ -28,8 +33,17 @@ _OUTSIDE: Final = "%OUTSIDE%"
 def render(shown: Overview) -> str:
     """Give the report as SARIF."""
     found = sorted(shown.findings, key=lambda each: (shown.accepted(each) is not None, not shown.fails(each)))
+    most = min(MOST, len(found))
+    while True:
+        made = _document(shown, found[:most])
+        if not most or len(made) <= LARGEST or len(gzip.compress(made.encode())) <= LARGEST:
+            return made
+        most = most * 3 // 4
+
+
+def _document(shown: Overview, found: Sequence[Recurring]) -> str:
     rules = {name: index for index, name in enumerate(sorted(_rules(shown)))}
-    left_out = len(found) - MOST
+    left_out = len(shown.findings) - len(found)
     run: dict[str, Any] = {
         "tool": {"driver": _driver(shown, rules)},
         "automationDetails": {"id": f"conformance/{shown.report.subject.contract}/"},
@@ -39,7 +53,7 @@ def render(shown: Overview) -> str:
             _OUTSIDE: {"description": {"text": "Files that do not lie below it."}},
         },
         "invocations": [_invocation(shown, left_out)],
-        "results": [_result(shown, recurring, rules) for recurring in found[:MOST]],
+        "results": [_result(shown, recurring, rules) for recurring in found],
     }
     return text({"$schema": "https://json.schemastore.org/sarif-2.1.0.json", "version": "2.1.0", "runs": [run]})
 
@@ -81,12 +95,14 @@ def _invocation(shown: Overview, left_out: int) -> dict[str, Any]:
 
 def _notifications(shown: Overview, left_out: int) -> Iterator[dict[str, Any]]:
     if left_out > 0:
-        message = f"{left_out:,} findings are left out: a run may have {MOST:,}. results.json has them all."
+        verb = "is" if left_out == 1 else "are"
+        message = (
+            f"{counted(left_out, 'finding')} {verb} left out: code scanning has limits. results.json has them all."
+        )
         yield {"level": "warning", "message": {"text": message}}
-    for row in shown.rows:
-        for rule, reason in row.tally.crashed.items():
-            message = f"the check {rule} crashed for {row.operation.key}: {reason}"
-            yield {"level": "error", "message": {"text": _cut(message)}, "associatedRule": {"id": rule}}
+    for key, rule, reason in shown.crashes:
+        message = f"the check {rule} crashed for {key}: {reason}"
+        yield {"level": "error", "message": {"text": _cut(message)}, "associatedRule": {"id": rule}}
 
 
 def _result(shown: Overview, recurring: Recurring, rules: Mapping[str, int]) -> dict[str, Any]:

@@ -185,11 +185,6 @@ class Collector:
         """Keep why an entry could not be read."""
         self._unreadable.append(redact.text(reason))
 
-    def add_lost(self, reason: str) -> None:
-        """Keep why the rest of it could not be read."""
-        self.add_unreadable(reason)
-        self._lost.append(self._unreadable[-1])
-
     def add_not_run(self, operation: str, reason: str) -> None:
         """Keep why something that should have been sent was not; of several reasons the first."""
         self._not_run.setdefault(operation, redact.text(reason))
@@ -201,6 +196,11 @@ class Collector:
             replace(each, evidence={**(each.evidence or {}), **more}) if each.exchange == exchange else each
             for each in samples
         ]
+
+    def add_lost(self, reason: str) -> None:
+        """Keep why the rest of it could not be read."""
+        self.add_unreadable(reason)
+        self._lost.append(self._unreadable[-1])
 
     def cell(self) -> Cell:
         """Give the cell."""
@@ -215,8 +215,8 @@ class Collector:
             findings={name: _recurring(found) for name, found in sorted(self._found.items())},
             out_of_scope=self._out_of_scope,
             unreadable=tuple(self._unreadable),
-            facts={**({parts.CRASHED: crashed} if crashed else {}), **({parts.LOST: self._lost} if self._lost else {})},
             not_run=_sorted(self._not_run),
+            facts={**({parts.CRASHED: crashed} if crashed else {}), **({parts.LOST: self._lost} if self._lost else {})},
         )
 
 

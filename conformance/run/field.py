@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -16,6 +17,7 @@ from conformance.generate.work import Engine, Work
 from conformance.mock.handler import Mock
 from conformance.mock.store import State
 from conformance.model import curl
+from conformance.model.expectation import SENT_TO
 from conformance.model.http import Exchange, Headers, Request, Response
 from conformance.model.operation import Operation
 from conformance.run.journal import Journal
@@ -153,11 +155,19 @@ class Field:
 
         """
         operation, mode, script = self._work.again(case_id)
-        return operation, mode, next(iter(self.target.play([script])))
+        (steps,) = self.target.play([script])
+        return operation, mode, steps
 
     def fresh(self, operation: Operation) -> Callable[[], object]:
         """Give what puts the reference server back into the state that a case of this operation meets."""
         return lambda: self.known(operation)
+
+    def placed(self, exchange: Exchange) -> Exchange:
+        """Give an exchange with where it went, if that is no documented server."""
+        if not self._host:
+            return exchange
+        place = self.target.place(exchange.request.url)
+        return replace(exchange, extra={**exchange.extra, SENT_TO: place})
 
     def evidence(self, exchange: Exchange) -> Mapping[str, Any]:
         """Give how the request of an exchange is sent again: by curl, and by this program."""

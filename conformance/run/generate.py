@@ -10,7 +10,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
@@ -20,12 +20,15 @@ from conformance.config import Settings
 from conformance.errors import NothingChecked, SettingsError
 from conformance.generate.case import Mode
 from conformance.generate.plan import plan
+from conformance.generate.reach import PLAIN, unreached
 from conformance.generate.script import Step
+from conformance.generate.shrink import BUDGET
 from conformance.model import redact
+from conformance.model.expectation import ABSENT, Expect
 from conformance.model.finding import Finding
 from conformance.model.http import Exchange, Response
 from conformance.model.operation import Operation
-from conformance.model.report import Cell, Report, Subject
+from conformance.model.report import NOWHERE, UNREACHED, Cell, Report, Subject
 from conformance.model.rule import Severity
 from conformance.run.field import Field
 from conformance.run.journal import Journal, plan_of
@@ -36,8 +39,8 @@ from conformance.run.suite import Outcome, Progress, Suite, suite
 CASSETTES: Final = "cassettes"
 _IN_PROCESS: Final = ("mock", "asgi:", "wsgi:")
 _INTERRUPTED: Final = "the run was interrupted"
-_SHRINKING: Final = 60
-"""Requests that the search for the smallest one may cost for each finding of a whole run."""
+_LEAST: Final = 20
+"""Requests that the search for the smallest ones may cost in a cell, where the cell itself has fewer."""
 
 Emit = Callable[[Finding], None] | None
 
@@ -76,16 +79,15 @@ def run(
     started = time.perf_counter()
     wishes = Wishes() if wishes is None else wishes
     made = suite(settings) if made is None else made
-    modes = [_mode(name) for name in settings.modes]
+    modes = [_mode(name) for name in dict.fromkeys(settings.modes)]
     if wishes.case is not None:
         return _again(made, wishes, wishes.case, started, say)
-    subject = _subject(made, modes=list(settings.modes), max_cases=settings.max_cases)
+    subject = _subject(made, modes=[mode.value for mode in modes], max_cases=settings.max_cases)
     journal = _journal(settings, subject)
     known = journal.read() if journal is not None and wishes.resume else {}
     files = _recordings(settings)
-    with emitter(settings) as emit, closing(Field(made, journal=journal, recorded=known)) as field:
-        if journal is not None:
-            journal.start(resume=wishes.resume)
+    keeping = nullcontext() if journal is None else journal.started(resume=wishes.resume)
+    with emitter(settings) as emit, closing(Field(made, journal=journal, recorded=known)) as field, keeping:
         cells = _Cells(field, wishes, emit, progress)
         jobs = [*cells.generated(made.chosen, modes), *cells.recorded(files)]
         with _interruptible(field):
@@ -116,7 +118,7 @@ def lines(settings: Settings, wishes: Wishes | None = None) -> Iterator[str]:
     """
     wishes = Wishes() if wishes is None else wishes
     made = suite(settings)
-    modes = [_mode(name) for name in settings.modes]
+    modes = [_mode(name) for name in dict.fromkeys(settings.modes)]
     work = [(operation, mode) for operation in made.chosen for mode in modes]
     sent = withheld = 0
     with closing(Field(made, dry=True)) as field:
@@ -209,7 +211,7 @@ def _again(made: Suite, wishes: Wishes, case: str, started: float, say: Callable
         field.suite = called
         for step in steps:
             say(_told(field, step))
-        cells = _Cells(field, wishes, emit, lambda _: None, budget=None)
+        cells = _Cells(field, wishes, emit, lambda _: None, budget=BUDGET)
         cells.one(f"{operation.key} {mode.value} {case}", operation, mode, [steps])
         cells.shrink()
     report = _report(_subject(called, case=case), cells.done())
@@ -228,15 +230,19 @@ class _Cells:
     """The cells of a run on their way."""
 
     def __init__(
-        self, field: Field, wishes: Wishes, emit: Emit, progress: Progress, *, budget: int | None = _SHRINKING
+        self, field: Field, wishes: Wishes, emit: Emit, progress: Progress, *, budget: int | None = None
     ) -> None:
+        """Start with none; `budget` are the requests for shrinking in each cell, by default as many as it has."""
         self._field = field
         self._wishes = wishes
         self._emit = emit
         self._progress = progress
-        self._budget = {} if budget is None else {"budget": budget}
+        self._budget = budget
         self._fail_on = Severity(field.suite.settings.fail_on)
         self._recorders: list[Recorder] = []
+        self._of: dict[str, Operation] = {}
+        self._modes: set[Mode] = set()
+        self._nowhere: set[Recorder] = set()
         self._cells: list[Cell] = []
         self._heavy: list[tuple[Recorder, Step, Finding]] = []
         self.complete = True
@@ -245,6 +251,7 @@ class _Cells:
     def generated(self, operations: Iterable[Operation], modes: Iterable[Mode]) -> Iterator[Callable[[], None]]:
         """Give a job for each operation in each mode."""
         chosen = tuple(modes)
+        self._modes.update(chosen)
         for operation in operations:
             for mode in chosen:
                 yield lambda operation=operation, mode=mode: self.one(  # type: ignore[misc] # mypy and defaults of lambdas
@@ -264,6 +271,8 @@ class _Cells:
         """Judge the steps of all cases of a cell."""
         recorder = Recorder(name, self._field.suite, self._emit, more=self._field.evidence)
         self._recorders.append(recorder)
+        self._of[name] = operation
+        self._modes.add(mode)
         impossible = plan(operation).impossible
         if impossible:
             recorder.add_not_sent(operation, f"no valid request can be made: {impossible}")
@@ -274,7 +283,9 @@ class _Cells:
 
     def _judge(self, recorder: Recorder, mode: Mode, every: Iterable[tuple[Step, ...]]) -> None:
         seen: set[str] = set()
+        statuses: set[int] = set()
         for steps in every:
+            statuses.update(_invented(steps))
             found = [(step, finding) for step in steps for finding in self._judged(recorder, step)]
             new = [(step, each) for step, each in found if each.fingerprint not in seen and self._fails(each)]
             seen.update(finding.fingerprint for _, finding in new)
@@ -282,6 +293,8 @@ class _Cells:
                 _save(self._wishes.failing, steps)
             if mode is not Mode.STATEFUL:
                 self._heavy += [(recorder, *each) for each in dict(_by_fingerprint(new)).values()]
+        if statuses and statuses <= ABSENT:
+            self._nowhere.add(recorder)
 
     def _judged(self, recorder: Recorder, step: Step) -> tuple[Finding, ...]:
         exchange = step.exchange
@@ -290,7 +303,7 @@ class _Cells:
             recorder.add_not_sent(step.case.operation, step.failure)
             return ()
         self._progress(1)
-        return recorder.add(exchange, operation=step.case.operation)
+        return recorder.add(self._field.placed(exchange), operation=step.case.operation)
 
     def _fails(self, finding: Finding) -> bool:
         return finding.severity.rank >= self._fail_on.rank
@@ -299,26 +312,62 @@ class _Cells:
         """Look for the smallest request that brings each finding about, after everything else was sent."""
         if not self._wishes.shrink:
             return
+        left = {recorder: self._budget or max(recorder.judged, _LEAST) for recorder, _, _ in self._heavy}
+        known: dict[Recorder, list[tuple[Step, frozenset[str]]]] = {}
         for recorder, step, finding in self._heavy:
             if self._field.target.stopped:
                 return
-            found = smallest(
-                step,
-                {finding.fingerprint},
-                judge=self._field.suite.judge,
-                target=self._field.target,
-                dress=self._field.dressed,
-                prepare=self._field.fresh(step.case.operation),
-                **self._budget,
-            )
-            lighter = None if found.step is None else found.step.exchange
-            if lighter is not None:
-                more = {**results.evidence(lighter), "curl": self._field.evidence(lighter)["curl"]}
+            smaller = known.setdefault(recorder, [])
+            lighter = next((each for each, fails in smaller if finding.fingerprint in fails), None)
+            if lighter is None and left[recorder] > 0:
+                lighter, attempts = self._smallest(step, finding, min(left[recorder], BUDGET))
+                left[recorder] -= attempts
+                if lighter is not None:
+                    smaller.append((lighter, self._fingerprints(lighter)))
+            if lighter is not None and lighter.exchange is not None:
+                told = self._field.evidence(lighter.exchange)
+                more = {**results.evidence(lighter.exchange), "curl": told["curl"]}
                 recorder.add_evidence(finding, {"smallest": more})
 
+    def _smallest(self, step: Step, finding: Finding, budget: int) -> tuple[Step | None, int]:
+        found = smallest(
+            step,
+            {finding.fingerprint},
+            judge=self._field.suite.judge,
+            target=self._field.target,
+            dress=self._field.dressed,
+            prepare=self._field.fresh(step.case.operation),
+            budget=budget,
+        )
+        return found.step, found.attempts
+
+    def _fingerprints(self, step: Step) -> frozenset[str]:
+        """Give what fails in the answer to a step: the smallest request for one finding often does for others."""
+        if step.exchange is None:
+            return frozenset()
+        judgement = self._field.suite.judge.judge(step.exchange, operation=step.case.operation)
+        return frozenset(finding.fingerprint for finding in judgement.findings)
+
     def done(self) -> list[Cell]:
-        """Give the cells."""
-        return [*self._cells, *(recorder.cell() for recorder in self._recorders)]
+        """Give the cells, with what they could not reach."""
+        return [*self._cells, *map(self._with_reasons, self._recorders)]
+
+    def _with_reasons(self, recorder: Recorder) -> Cell:
+        cell = recorder.cell()
+        operation = self._of[cell.id]
+        tally = cell.tallies.get(operation.key)
+        seen = () if tally is None else tally.seen
+        reasons = {name: why for name, why in unreached(operation, seen, modes=self._modes) if why not in PLAIN}
+        nowhere = {NOWHERE: [operation.key]} if recorder in self._nowhere else {}
+        return replace(cell, facts={**nowhere, **({UNREACHED: {operation.key: reasons}} if reasons else {})})
+
+
+def _invented(steps: Iterable[Step]) -> Iterator[int]:
+    """Give the statuses of answers to valid requests whose paths name something made up."""
+    for step in steps:
+        expected, answer = step.expectation, step.outcome
+        if expected.invented and expected.expect is Expect.ACCEPT and isinstance(answer, Response):
+            yield answer.status
 
 
 def _by_fingerprint(new: Iterable[tuple[Step, Finding]]) -> Iterator[tuple[str, tuple[Step, Finding]]]:

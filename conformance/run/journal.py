@@ -7,6 +7,8 @@ is written at once and names the plan that it belongs to.
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
@@ -64,8 +66,9 @@ class Journal:
             )
         return {entry.id: entry for entry in kept}
 
-    def start(self, *, resume: bool) -> None:
-        """Open the file: behind what is there, where the run is resumed.
+    @contextmanager
+    def started(self, *, resume: bool) -> Iterator[None]:
+        """Keep what comes from here on: behind what is there, where the run is resumed.
 
         Raises:
             SettingsError: it cannot be written.
@@ -80,6 +83,10 @@ class Journal:
             self._file.truncate()
         except OSError as error:
             raise self._refused(error) from error
+        try:
+            yield
+        finally:
+            self.end(complete=False)
 
     def keep(self, name: str, sent: Request, response: Response) -> None:
         """Write an exchange; it is in the file when this returns."""

@@ -37,12 +37,13 @@ class Recorder:
         suite: Suite,
         emit: Callable[[Finding], None] | None,
         *,
-        more: results.More = results.nothing_more,
         sessions: Sessions | None = None,
+        more: results.More = results.nothing_more,
     ) -> None:
-        """Start an empty cell; `emit` is told every finding as it occurs, `more` is what evidence says on top.
+        """Start an empty cell.
 
-        `sessions` follow a part of a recording.
+        `emit` is told every finding as it occurs; `sessions` follow a part of a recording; `more` is what evidence says
+        on top.
         """
         self._collector = results.Collector(cell_id, more=more)
         self._judge = suite.judge

@@ -18,6 +18,7 @@ from threading import Lock, Thread
 from typing import Final
 
 from conformance import results
+from conformance.checks.judge import Judge
 from conformance.config import Settings
 from conformance.errors import NothingChecked, SettingsError
 from conformance.generate import plan
@@ -33,7 +34,7 @@ from conformance.run.recorder import emitter
 from conformance.run.suite import Outcome, Progress, Suite, compiler, load, suite
 from conformance.schemas.coverage import Lens
 from conformance.sdk import drivers
-from conformance.sdk.blame import Verdict, blame
+from conformance.sdk.blame import CORRECTED, Verdict, blame
 from conformance.sdk.bodies import Bodies, json_content
 from conformance.sdk.certificate import Certificate, certificate
 from conformance.sdk.discovery import shapes
@@ -145,12 +146,17 @@ def _choice(settings: Settings) -> tuple[Settings, _Choice]:
 def _brief(made: Suite, wanted: Wanted, choice: _Choice, progress: Progress) -> Brief:
     checker = compiler()
     lock = Lock()
+    witnesses = _witnesses(made, wanted)
+    testifying = {other for found in witnesses.values() for other in found.values()}
+    # The router of the suite knows no operation of another document.
+    second = Judge(testifying, checks=made.judge.checks, compiler=compiler())
 
     def judged(operation: Operation, exchange: Exchange) -> list[tuple[str, Severity, Problem]]:
         if not choice.has_checks:
             return []
         with lock:
-            judgement = made.judge.judge(exchange, operation=operation)
+            judge = second if operation in testifying else made.judge
+            judgement = judge.judge(exchange, operation=operation)
         return [(each.rule_id, each.severity, each.problem) for each in judgement.findings if each.side is Side.REQUEST]
 
     def told(count: int) -> None:
@@ -174,7 +180,7 @@ def _brief(made: Suite, wanted: Wanted, choice: _Choice, progress: Progress) -> 
         bodies=bodies,
         judged=judged,
         compiler=checker,
-        witnesses=_witnesses(made, wanted),
+        witnesses=witnesses,
         told=told,
     )
 
@@ -210,7 +216,7 @@ def _witnesses(made: Suite, wanted: Wanted) -> dict[Operation, dict[str, Operati
         for operation in made.chosen:
             other = corrected.get(operation.key)
             if other is not None and other.corrections:
-                found[operation]["the corrected contract"] = other
+                found[operation][CORRECTED] = other
     allowed = frozenset(made.settings.allow_references)
     for path in openapi.find(wanted.against) if wanted.against else ():
         others = openapi.read(path, contract=Contract.AS_WRITTEN, allowed=allowed)

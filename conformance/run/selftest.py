@@ -114,7 +114,7 @@ def _conformant(made: Suite, operation: Operation) -> Iterator[Matched]:
     def known(each: Operation) -> dict[str, str]:
         nonlocal state
         state = State()
-        return dict(mock.listed(each, state, count=ITEMS))
+        return dict(mock.seeded(each, state, count=ITEMS))
 
     for case in islice(plan.cases(operation, seed=made.settings.seed, context=known), CASES):
         matched = made.judge.judge(_exchange(case, mock, state), operation=operation).matched

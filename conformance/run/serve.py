@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import ssl
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
 from functools import partial
 from pathlib import Path
 from typing import BinaryIO, Final
@@ -19,6 +21,7 @@ from conformance.mock.handler import Mock
 from conformance.mock.store import State
 from conformance.model import redact
 from conformance.model.http import Exchange, Source
+from conformance.model.operation import Operation
 from conformance.model.rule import Check, Side, Subject
 from conformance.recordings import ndjson
 from conformance.run.suite import compiler, load
@@ -41,6 +44,8 @@ class Wishes:
     """Where the state comes from, if it is there, and goes to."""
     record: Path | None = None
     """Where exchanges are added, as NDJSON."""
+    certificate: Path | None = None
+    """The certificate and key to speak TLS with; None: plain HTTP."""
     accounts: Mapping[str, str] | None = None
     """The users that are let in, with their passwords; None: everybody who has a password."""
 
@@ -48,26 +53,31 @@ class Wishes:
 def serve(settings: Settings, wishes: Wishes, *, say: Callable[[str], None]) -> None:
     """Serve until SIGINT or SIGTERM; `say` is told where, as soon as the address is bound.
 
+    The state is saved before as well as after, so that a file that cannot be written is told before there is anything
+    to lose.
+
     Raises:
         ConformanceError: a description is broken, a fault or a file is wrong, or the address cannot be bound.
 
     """
     operations = load(settings)
-    faults = [parse(written) for written in wishes.faults]
-    if wishes.latency is not None:
-        faults.append(_latency(wishes.latency))
     mock = Mock(
         operations,
         compiler(),
         seed=settings.seed,
         accounts=wishes.accounts,
-        faults=faults,
+        faults=tuple(_faults(wishes, operations)),
         plants=plants(checks.every()),
     )
+    if wishes.certificate is not None:
+        _try(wishes.certificate)
+    state = _load(wishes.state)
+    _save(wishes.state, state)
     with _recording(wishes.record) as observe:
-        app = server.App(mock, _load(wishes.state), observe=observe, closing=lambda: _save(wishes.state, app))
+        app = server.App(mock, state, observe=observe, closing=lambda: _save(wishes.state, app.desk.state))
         try:
-            server.run(app, host=wishes.host, port=wishes.port, announce=partial(_announce, mock, wishes, say))
+            announce = partial(_announce, mock, wishes, say)
+            server.run(app, host=wishes.host, port=wishes.port, certificate=wishes.certificate, announce=announce)
         except OSError as error:
             where = f"--host {wishes.host} --port {wishes.port}"
             hint = "choose another port; 0 picks a free one"
@@ -88,6 +98,17 @@ def _plant(check: Check) -> Plant | None:
     return check.plant if check.subject is Subject.RESPONSE else None
 
 
+def _faults(wishes: Wishes, operations: tuple[Operation, ...]) -> Iterator[Fault]:
+    for written in wishes.faults:
+        fault = parse(written)
+        if not any(fnmatchcase(operation.key, fault.operations) for operation in operations):
+            what = f"{fault.operations!r} names no operation"
+            raise SettingsError(where="--faults", what=what, hint="`conformance list operations` shows the names")
+        yield fault
+    if wishes.latency is not None:
+        yield _latency(wishes.latency)
+
+
 def _latency(written: str) -> Fault:
     fault = Fault(name=f"latency:{written}")
     if not fault.is_built_in:
@@ -102,6 +123,14 @@ def _announce(mock: Mock, wishes: Wishes, say: Callable[[str], None], url: str) 
     say(f"{len(mock.operations)} operations of {apis} descriptions, open to {reach}; {url}/__conformance/ shows more")
 
 
+def _try(certificate: Path) -> None:
+    try:
+        ssl.create_default_context(ssl.Purpose.CLIENT_AUTH).load_cert_chain(certificate)
+    except OSError as error:  # an SSLError is one of them
+        hint = "name a file with a certificate and its key in PEM form"
+        raise SettingsError(where=str(certificate), what=error.strerror or str(error), hint=hint) from error
+
+
 def _load(path: Path | None) -> State:
     if path is None or not path.exists():
         return State()
@@ -111,12 +140,16 @@ def _load(path: Path | None) -> State:
         raise SettingsError(where=str(path), what=error.strerror or str(error), hint="name a readable file") from error
 
 
-def _save(path: Path | None, app: server.App) -> None:
+def _save(path: Path | None, state: State) -> None:
     """Write the state beside its file first, so that the file is always whole."""
-    if path is not None:
-        beside = path.with_name(f"{path.name}.new")
-        beside.write_text(saving.written(app.desk.state), encoding="utf-8")
+    if path is None:
+        return
+    beside = path.with_name(f"{path.name}.new")
+    try:
+        beside.write_text(saving.written(state), encoding="utf-8")
         beside.replace(path)
+    except OSError as error:
+        raise SettingsError(where=str(path), what=error.strerror or str(error), hint="name a writable file") from error
 
 
 @contextlib.contextmanager

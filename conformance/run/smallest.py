@@ -36,4 +36,5 @@ def smallest(
         prepare()
         return dress(sent)
 
-    return next(iter(target.play([shrinking(step.case, same=same, dress=prepared, budget=budget)])))
+    (found,) = target.play([shrinking(step.case, same=same, dress=prepared, budget=budget)])
+    return found

@@ -57,6 +57,11 @@ class Tally:
             total.samples += tally.samples[: SAMPLES - len(total.samples)]
         return total
 
+    @property
+    def times(self) -> str:
+        """How often, as a reader says it."""
+        return "once" if self.count == 1 else f"{self.count} times"
+
     def evidence(self, what: str, *, of: int | None = None) -> Evidence:
         """Give the tally as evidence."""
         return Evidence(

@@ -2,19 +2,24 @@
 
 Witnesses are other SDKs, other documents (the corrected contract, the official one), and the other clients of the same
 SDK. A witness against the description makes the description suspect; where witnesses contradict each other, or nobody
-testifies, it is a disagreement. A note accuses no SDK.
+testifies, it is a disagreement. What the corrected contract allows is the fault of the description, whatever others do.
+A note accuses no SDK.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Final
 
 from conformance.model.finding import Suspect
 from conformance.model.rule import Severity
 from conformance.sdk.observation import DISCOVERY, Departure, Observation
 from conformance.sdk.rules import HABITS, SdkSide
 from conformance.sdk.survey import Survey
+
+CORRECTED: Final = "the corrected contract"
+"""The name under which it testifies."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,13 +43,19 @@ def blame(departure: Departure, *, key: str, survey: Survey, others: Iterable[Su
     elsewhere: list[str] = []
     for witness, observed in survey.testimony.get(key, {}).items():
         if departure.side in observed.sides:
-            (agree if _shows(observed, departure) else elsewhere).append(witness)
+            is_shown = _shows(observed, departure)
+            if not is_shown:
+                elsewhere.append(witness)
+            elif departure.rule not in HABITS:
+                agree.append(witness)
     heard = [(other, _testimony(other, key, departure)) for other in others if other is not survey]
     agree += _gathered(other for other, shown in heard if shown is False)
     differ = _gathered(other for other, shown in heard if shown and other.name != survey.name)
     alike = [other.client for other, shown in heard if shown and other.name == survey.name]
     against = differ or elsewhere
-    if agree and not against and departure.severity is not Severity.NOTE:
+    if CORRECTED in elsewhere:
+        suspect = Suspect.SPEC
+    elif agree and not against and departure.severity is not Severity.NOTE:
         suspect = Suspect.SDK
     elif against and not agree and departure.side is not SdkSide.FAILURE and departure.rule not in HABITS:
         suspect = Suspect.SPEC

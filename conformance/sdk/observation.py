@@ -42,9 +42,10 @@ class Departure:
     """The evidence; None where nothing was sent."""
 
     @property
-    def identity(self) -> tuple[str, str, str]:
+    def identity(self) -> tuple[str, str, str, str]:
         """What makes it the same departure in another client or under another document."""
-        return self.rule, self.problem.instance_pointer, self.problem.keyword
+        case = self.case if self.side is SdkSide.FAILURE else ""
+        return self.rule, self.problem.instance_pointer, self.problem.keyword, case
 
 
 def departure(rule: str, problem: Problem, *, case: str, exchange: Exchange | None = None) -> Departure:

@@ -152,7 +152,8 @@ def brief(shown: Overview) -> Iterator[str]:
         yield f"not run: {reason}: {names}"
     notes = len({each.finding.fingerprint for each in shown.findings if each.finding.severity is Severity.NOTE})
     if notes:
-        yield f"{notes} notes are left out here: {FILE} sums them up, -v shows every finding"
+        left = "1 note is" if notes == 1 else f"{notes} notes are"
+        yield f"{left} left out here: {FILE} sums them up, -v shows every finding"
 
 
 def _counts(found: list[Line]) -> Iterator[tuple[str, ...]]:

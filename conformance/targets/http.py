@@ -108,9 +108,10 @@ class HttpTarget:
             for worker in workers:
                 worker.result()
         finally:
-            for worker in workers:
-                worker.cancel()
-            loop.run_until_complete(asyncio.wait(workers))
+            if not loop.is_closed():  # whoever lets go of the target first has ended them all
+                for worker in workers:
+                    worker.cancel()
+                loop.run_until_complete(asyncio.wait(workers))
 
     async def _work(self, source: Iterator[tuple[int, Dialogue[T]]], ended: dict[int, T], pause: asyncio.Event) -> None:
         """Hold one dialogue after the other, and pause now and then for what has ended to be taken."""

@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -120,10 +121,16 @@ class Page:
 
 @pytest.fixture(scope="session")
 def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
+    with chromium(tmp_path_factory.mktemp("chromium")) as found:
+        yield found
+
+
+@contextmanager
+def chromium(folder: Path) -> Iterator[Page]:
+    """Start a browser that keeps its things in a folder; the benchmark of the report uses it, too."""
     program = next((found for name in _NAMES if (found := shutil.which(name))), None)
     if program is None:
         pytest.skip("no Chromium on this machine")
-    folder = tmp_path_factory.mktemp("chromium")
     process = subprocess.Popen(  # noqa: S603 - the browser that was found
         [program, *_FLAGS, f"--user-data-dir={folder}", "about:blank"],
         stdout=subprocess.DEVNULL,

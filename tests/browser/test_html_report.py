@@ -23,6 +23,8 @@ from conformance.run.suite import suite
 EVIL = "</script><script>document.title='owned'</script><img src=x onerror=\"document.title='owned'\">{{ 7 * 7 }}"
 EXCHANGES = 100_000
 RULES = 40
+A4 = 718
+"""CSS pixels between the margins of Chromium."""
 
 
 def _rules() -> dict[str, dict[str, str]]:
@@ -126,6 +128,10 @@ def _report(subject: Subject, findings: list[Recurring]) -> Report:
 
 @pytest.fixture(scope="module")
 def full() -> Overview:
+    return large()
+
+
+def large() -> Overview:
     """Every operation that was called breaks every rule."""
     subject = _subject()
     findings = [_recurring(operation.key, rule) for operation in subject.operations[:-20] for rule in subject.rules]
@@ -159,13 +165,12 @@ def test_the_file_is_small_enough_and_says_what_has_no_room(full: Overview) -> N
     assert int(left_out[1].replace(",", "")) < len(full.findings)
 
 
-def test_a_large_report_opens_within_a_second_and_unpacks_what_is_packed(
-    full: Overview, tmp_path: Path, page: Any
-) -> None:
+def test_a_large_report_opens_and_unpacks_what_is_packed(full: Overview, tmp_path: Path, page: Any) -> None:
+    """How soon it opens is measured in `benchmarks/html_report.py`."""
     path = tmp_path / "report.html"
     path.write_text(html.render(full), encoding="utf-8")
     page.look(width=1280)
-    assert min(page.open(path.as_uri()) for _ in range(5)) < 1
+    page.open(path.as_uri())
     page.wait("document.documentElement.dataset.complete !== undefined")
     plain = path.read_text(encoding="utf-8").count('<details class="finding"')
     in_page = page.run("document.querySelectorAll('.finding').length")
@@ -300,6 +305,10 @@ def test_every_control_and_picture_has_a_name(usual: str, page: Any) -> None:
     assert page.run("document.querySelectorAll('h1').length") == 1
 
 
+_CUT_OFF = """[...document.querySelectorAll(".scroll")].filter((each) =>
+  each.scrollWidth > document.documentElement.clientWidth).map((each) => each.firstElementChild.id)"""
+
+
 def test_paper_shows_what_fails_in_full_and_no_controls(usual: str, page: Any) -> None:
     page.look(width=800, media="print")
     page.open(usual)
@@ -307,6 +316,10 @@ def test_paper_shows_what_fails_in_full_and_no_controls(usual: str, page: Any) -
     failing = page.run("[...document.querySelectorAll('.finding[data-fails]')].every((each) => each.open)")
     assert failing
     assert not page.run("document.querySelector('#filters').checkVisibility()")
+    page.look(width=A4, media="print")
+    assert page.run("document.querySelector('#matrix thead').checkVisibility()")
+    assert page.run("document.documentElement.scrollWidth") <= A4
+    assert page.run(_CUT_OFF) == []
     assert page.pdf().startswith(b"%PDF")
     page.run("dispatchEvent(new Event('afterprint'))")
     assert page.run("document.querySelectorAll('.finding[open]').length") == 0

@@ -91,8 +91,8 @@ def test_every_constraint_of_a_parameter_is_broken() -> None:
     assert broken == {
         ("/path/AccountSid", "pattern"),
         ("/query/Status", "enum"),
-        ("/query/StartTime", "format"),
-        ("/query/EndTime", "format"),
+        ("/query/StartTime", "anyOf"),
+        ("/query/EndTime", "anyOf"),
         ("/query/PageSize", "type"),
         ("/query/PageSize", "minimum"),
         ("/query/PageSize", "maximum"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +12,13 @@ import yaml
 from click.testing import CliRunner, Result
 
 from conformance import results
+from conformance.checks import every
 from conformance.cli import main
 from conformance.model.operation import Contract
 from conformance.openapi import operations
 from conformance.openapi import overlay as overlays
 from conformance.openapi.document import load
+from conformance.run import audit
 from conformance.schemas.verdicts import is_placeholder
 
 DOCUMENT = """\
@@ -331,6 +334,38 @@ def test_a_broken_document_is_audited_unless_traffic_has_to_be_matched(tmp_path:
     broken = write(tmp_path / "calls.yaml", DOCUMENT.replace("schemas/Call'", "schemas/Nothing'"))
     assert run(broken, "--findings", "found.ndjson").exit_code == 1
     assert "dangling-reference" in {line["rule"] for line in found()}
+
+
+def test_a_check_that_crashes_is_no_pass(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def plan(_: object) -> None:
+        raise ZeroDivisionError
+
+    broken = replace(next(check for check in every() if check.id == "unused-tag"), plan=plan)
+    monkeypatch.setattr(audit, "chosen_checks", lambda _settings, *, audits: (broken,) if audits else ())
+    done = run(write(tmp_path / "calls.yaml"), "--report", "terminal,sarif")
+    assert (done.exit_code, "crashed: unused-tag: calls: ZeroDivisionError" in done.stdout) == (1, True)
+    (made,) = json.loads(Path("reports/report.sarif").read_text())["runs"]
+    assert made["invocations"][0]["executionSuccessful"] is False
+
+
+def test_findings_are_told_by_rule(tmp_path: Path) -> None:
+    text = DOCUMENT.replace("enum: [queued, done]", "description: teh status, at most 20 characters.")
+    for number in range(6):
+        field = f"        s{number}:\n          type: string\n"
+        text += f"{field}          description: At most 20 characters, please {number}.\n"
+    document = write(tmp_path / "calls.yaml", text)
+    done = run(document)
+    lines = done.stdout.splitlines()
+    assert lines[0].startswith("warning: limit-only-in-text (7): ")
+    assert lines[1].startswith("    calls.yaml:48:9 Call.status: the text says ")
+    assert lines[6] == "    … and 2 more: -v shows them"
+    assert lines[7].startswith("note: misspelt-text (1): ")
+    assert lines[8].startswith("-v shows where the notes are")
+    whole = run(document, "-v").stdout
+    assert "    calls.yaml:50:11 Call.status: 'teh', 'the' is meant" in whole
+    assert "        at /components/schemas/Call/properties/status\n        evidence: the text (" in whole
+    assert "        correction: status: maxLength 20, as the text says." in whole
+    assert "        >         status:" in whole
 
 
 def test_overlays_are_not_written_where_they_cannot_be(tmp_path: Path) -> None:

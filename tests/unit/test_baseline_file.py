@@ -65,7 +65,7 @@ def test_known_findings_do_not_fail_and_new_ones_do(folder: Path) -> None:
     assert check().exit_code == 1
     accepted = run("baseline", "reports/results.json", "--to", "known.toml", "--reason", "agreed with the team")
     assert accepted.exit_code == 0
-    assert accepted.output == "known.toml: 1 findings accepted (1 added, 0 kept, 0 taken out)\n"
+    assert accepted.output == "known.toml: 1 finding accepted (1 added, 0 kept, 0 taken out)\n"
     assert "agreed with the team" in (folder / "known.toml").read_text()
     again = check("--baseline", "known.toml")
     assert again.exit_code == 0

@@ -171,10 +171,10 @@ def test_json_bodies_are_cut_short_and_left_out(tmp_path: Path) -> None:
     assert {case.breaks.keyword for case in negative.values() if case.breaks} == {"json", "required", "type", "utf-8"}
 
 
-def test_alternatives_beside_null_are_one_place(tmp_path: Path) -> None:
+def test_every_alternative_has_its_edges(tmp_path: Path) -> None:
     found = field(tmp_path, {"anyOf": [{"type": "integer", "minimum": 1, "maximum": 2}, {"type": "null"}]})
     assert found[Expect.ACCEPT] == [1, 2, None]
-    assert field(tmp_path, {"anyOf": [{"const": 1}, {"const": "x"}]}) == {}
+    assert field(tmp_path, {"anyOf": [{"const": 1}, {"const": "x"}]}) == {Expect.ACCEPT: [1, "x"]}
 
 
 def test_what_cannot_be_made_has_no_edges(tmp_path: Path) -> None:

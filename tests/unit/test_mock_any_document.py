@@ -158,6 +158,15 @@ def test_lists_are_filtered_and_cut_by_the_usual_names() -> None:
     assert ids(tag="cat") == [3, 1]
 
 
+def test_a_list_without_pages_is_whole() -> None:
+    unpaged = {"responses": {"200": {"description": "", **content({"type": "array", "items": reference("Pet")})}}}
+    pets: Any = PETS["/pets"]
+    client = Client({"/pets": {**pets, "get": unpaged}})
+    for number in range(60):
+        client.ask("POST", "/pets", {"id": number, "name": str(number)})
+    assert len(client.json("GET", "/pets")) == 60
+
+
 def test_errors_are_problem_details_where_nothing_is_documented() -> None:
     client = Client(PETS)
     answered = client.ask("POST", "/pets", {"name": "Bo"})

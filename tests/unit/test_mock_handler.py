@@ -260,7 +260,8 @@ def test_any_host_stands_for_all_of_them_and_sids_decide(client: Client) -> None
 
 
 def test_an_undocumented_method_and_an_undocumented_path_are_told_apart(client: Client) -> None:
-    assert client.send("PUT", "https://proxy.twilio.com/v1/Services").status == 405
+    refused = client.send("PUT", "https://proxy.twilio.com/v1/Services")
+    assert (refused.status, refused.headers.get("Allow")) == (405, "GET, POST")
     assert client.send("GET", "https://proxy.twilio.com/v1/Nothing").status == 404
 
 

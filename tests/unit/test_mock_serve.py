@@ -3,8 +3,10 @@
 import http.client
 import json
 import re
+import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -32,6 +34,7 @@ from conformance.model.operation import Operation
 from conformance.openapi import operations as documents
 from conformance.run.serve import plants
 from conformance.run.suite import compiler
+from conformance.sdk.certificate import certificate
 
 ROOT = Path(__file__).parents[2]
 SID, TOKEN = "AC0123456789abcdef0123456789abcdef", "fake-token"
@@ -78,6 +81,23 @@ def test_what_was_created_is_there_after_a_restart(tmp_path: Path) -> None:
     assert basic(SID, TOKEN) not in record.read_text(encoding="utf-8")
 
 
+def test_with_a_certificate_it_speaks_tls_and_links_lead_there(tmp_path: Path) -> None:
+    if shutil.which("openssl") is None:
+        pytest.skip("no openssl on this machine to make a certificate with")
+    made = certificate(tmp_path, ())
+    trusting = ssl.create_default_context(cafile=made.file)
+    both = tmp_path / "both.pem"
+    both.write_bytes(made.file.read_bytes() + made.key.read_bytes())
+    with serving("--certificate", str(both)) as (url, _):
+        assert re.fullmatch(r"https://127\.0\.0\.1:\d+", url)
+        headers = {"Authorization": basic(SID, TOKEN), "Content-Type": "application/x-www-form-urlencoded"}
+        with closing(http.client.HTTPSConnection(url.removeprefix("https://"), timeout=10, context=trusting)) as line:
+            line.request("POST", "/v1/Services", "FriendlyName=one", headers)
+            with closing(line.getresponse()) as response:
+                service = json.load(response)
+    assert service["url"] == f"{url}/v1/Services/{service['sid']}"
+
+
 def test_accounts_faults_and_latency_are_taken_from_the_command_line() -> None:
     with serving("--account", f"{SID}:{TOKEN}", "--faults", "status:503@*.ListService", "--latency", "1ms") as (url, _):
         assert ask(url, "GET", "/v1/Services", token="other")[0] == 401
@@ -90,11 +110,15 @@ def test_accounts_faults_and_latency_are_taken_from_the_command_line() -> None:
     [
         (["--faults", "nothing"], "there is no fault 'nothing'"),
         (["--faults", "truncate=2"], "'truncate=2' is no fault"),
+        (["--faults", "truncate@ListService"], "'ListService' names no operation"),
         (["--latency", "soon"], "'soon' is no time"),
+        (["--state", "{folder}/nowhere/state.json"], "No such file or directory"),
         (["--account", "me"], "is not SID:TOKEN"),
         (["--state", "{folder}/broken.json"], "no state of the reference server"),
         (["--record", "{folder}/nowhere/traffic.ndjson"], "No such file or directory"),
         (["--host", "192.0.2.1"], "choose another port"),
+        (["--certificate", "{folder}/none.pem"], "No such file or directory"),
+        (["--certificate", "{folder}/broken.json"], "a certificate and its key in PEM form"),
     ],
 )
 def test_wrong_wishes_end_in_an_error(tmp_path: Path, arguments: list[str], message: str) -> None:

@@ -218,6 +218,17 @@ def test_the_control_paths_show_change_and_reset_the_state() -> None:
         running.stop()
 
 
+def test_what_is_seeded_belongs_to_whoever_asks(running: Running) -> None:
+    wish = json.dumps({"operations": ["twilio_voice.listConferences"], "count": 3}).encode()
+    account = "AC0123456789abcdef0123456789abcdef"
+    seeded = running.send("POST", "/__conformance/seed", wish)[1]
+    assert seeded == {"twilio_voice.listConferences": {"AccountSid": account}}
+    found = running.send("GET", f"/2010-04-01/Accounts/{account}/Conferences.json")[1]["conferences"]
+    assert len(found) == 5
+    seeded = running.send("POST", "/__conformance/seed", wish, {"Authorization": "Basic x"})[1]
+    assert seeded == {"twilio_voice.listConferences": {"AccountSid": running.app.desk.mock.account}}
+
+
 @pytest.mark.parametrize(
     ("method", "path", "body", "status"),
     [
@@ -227,6 +238,8 @@ def test_the_control_paths_show_change_and_reset_the_state() -> None:
         ("PUT", "/__conformance/state", b'{"format": 2}', 400),
         ("POST", "/__conformance/seed", b'{"operations": ["nothing"]}', 400),
         ("POST", "/__conformance/seed", b"[", 400),
+        ("POST", "/__conformance/seed", b'{"operation": "nothing"}', 400),
+        ("POST", "/__conformance/seed", b'{"count": -1}', 400),
     ],
 )
 def test_wrong_use_of_the_control_paths_is_told(

@@ -223,7 +223,7 @@ def test_replayed():
 """,
     )
     result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["1 exchanges; 2 operations: 1 fail*"])
+    result.stdout.fnmatch_lines(["1 exchange; 2 operations: 1 fail*"])
 
 
 def test_without_the_option_nothing_is_watched(project: pytest.Pytester) -> None:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import io
 import json
+import os
+import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
-from conformance import results
+from conformance import reports, results
 from conformance.cli import main
 from conformance.cli.output import expected, progress
 from conformance.model.overview import Overview, overview
@@ -238,7 +240,7 @@ def test_a_terminal_gets_colour_and_the_summary_last(shown: Overview, monkeypatc
     terminal.show(shown, file=screen, made=["reports/results.json"])
     text = screen.getvalue()
     assert "\x1b[1;31m" in text
-    assert text.rstrip().splitlines()[-1] == "Results: reports/results.json"
+    assert "Results: reports/results.json" in text.rstrip().splitlines()[-1]
 
 
 @pytest.mark.parametrize("by_variable", [True, False])
@@ -306,3 +308,18 @@ def test_the_shell_completes(words: str, expected: list[str]) -> None:
     }
     result = CliRunner(env=variables).invoke(main, prog_name="conformance")
     assert result.output.splitlines() == expected
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "utf-8"])
+def test_no_traffic_and_no_locale_loses_a_report(folder: Path, encoding: str) -> None:
+    body = r'{"state": "\ud800 ✗", "count": "\u001b[2J"}'
+    (folder / "odd.ndjson").write_text(line(body), encoding="utf-8")
+    done = subprocess.run(  # noqa: S603 - our own command
+        [sys.executable, "-m", "conformance", "check", "odd.ndjson", "-v", "--report", ",".join(reports.names())],
+        env={**os.environ, "PYTHONIOENCODING": encoding, "PYTHONPATH": str(Path(__file__).parents[2])},
+        capture_output=True,
+        check=False,
+    )
+    assert done.returncode == 1, done.stderr.decode()
+    assert b"\x1b" not in done.stdout
+    assert b"1 exchange; " in done.stdout

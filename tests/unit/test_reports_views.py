@@ -232,6 +232,70 @@ def test_terminal_says_what_changed(shown: Overview, run: Build) -> None:
     )
 
 
+class Screen(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def drawn(found: Overview, *, verbosity: int = 0) -> list[str]:
+    """What stands on a screen without colours."""
+    screen = Screen()
+    terminal.show(found, file=screen, verbosity=verbosity, made=["reports/results.json"], colour=False)
+    return [re.sub(r"\x1b\[[0-9;]*m", "", text).rstrip() for text in screen.getvalue().splitlines()]
+
+
+@pytest.fixture
+def wide(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "120")
+
+
+def test_a_screen_shows_findings_under_their_operation(shown: Overview, wide: None) -> None:
+    lines = drawn(shown)
+    assert lines[0] == "3 findings that fail"
+    start = lines.index("things.fetchThing GET /things/{Id}")
+    assert lines[start + 1 : start + 4] == [
+        "  ✗ error type-mismatch response /count",
+        '    "many" is a string, not an integer',
+        "    things.yaml:20:27, seen first in traffic.ndjson:2",
+    ]
+    assert "    things.yaml:19:41, seen first in traffic.ndjson:1 (2 times)" in lines
+    assert [text.split() for text in lines if text.startswith("things.") and "%" in text] == [
+        ["things.fetchThing", "✗", "fail", "3", "2", "0", "0", "85%"],
+        ["things.patchThing", "○", "untested", "0", "0", "0", "0", "0%"],
+        ["things.deleteThing", "✓", "pass", "1", "0", "0", "0", "100%"],
+    ]
+    assert lines[-2].startswith("✗ 4 exchanges; 3 operations: 1 fail, 1 untested, 1 pass; findings: 3 errors")
+    assert lines[-1] == "Results: reports/results.json"
+
+
+def test_a_verbose_screen_shows_the_evidence_and_what_is_accepted(shown: Overview, wide: None) -> None:
+    recurring = by_rule(shown, "unknown-enum-value")
+    standing = Standing(accepted={recurring.finding.fingerprint: known(recurring, reason="agreed \x1b[2J")})
+    lines = drawn(overview(shown.report, fail_on=Severity.ERROR, standing=standing), verbosity=1)
+    assert "2 findings that fail" in lines
+    assert "1 finding that does not fail" in lines
+    assert r"    accepted: agreed \x1b[2J" in lines
+    assert '    >   "state": "ajar",' in lines
+    assert "    last in traffic.ndjson:2" in lines
+
+
+def test_a_screen_says_what_it_leaves_out_and_which_check_crashed(run: Build, wide: None) -> None:
+    report = run(*(line({"state": f"state {number}"}) for number in range(61)))
+    lines = drawn(crashed(overview(report, fail_on=Severity.ERROR)))
+    assert lines[0].startswith("crashed: ")
+    assert "61 findings that fail" in lines
+    assert "… and 1 more finding: -v shows them, results.json has them all" in lines
+
+
+def test_a_screen_shows_an_audit_by_rule(audited: Overview, wide: None) -> None:
+    lines = drawn(audited)
+    start = next(index for index, text in enumerate(lines) if text.startswith("✗ error: duplicate-operation-id (1): "))
+    places = [text for text in lines[start:] if text.startswith("    flawed.yaml:")]
+    assert len(places) > 1
+    assert not any("seen first" in text for text in places)
+    assert "description  errors  warnings  notes" in lines
+
+
 def test_crashes_stand_first(shown: Overview) -> None:
     text = terminal.render(crashed(shown))
     assert text.startswith("crashed: unknown-enum-value: things.fetchThing: ValueError: no (a fault of this program")
@@ -350,7 +414,20 @@ def test_sarif_keeps_the_limit_of_code_scanning_and_says_so(shown: Overview, mon
     found = sarif_run(shown)
     assert len(found["results"]) == 2
     told = found["invocations"][0]["toolExecutionNotifications"][0]
-    assert told["message"]["text"].startswith("1 findings are left out")
+    assert told["message"]["text"].startswith("1 finding is left out")
+
+
+def test_sarif_keeps_the_size_that_code_scanning_takes(run: Build, monkeypatch: pytest.MonkeyPatch) -> None:
+    report = run(*(line({"state": f"state {number}"}) for number in range(40)))
+    found = overview(report, fail_on=Severity.ERROR)
+    whole = sarif.render(found)
+    assert len(json.loads(whole)["runs"][0]["results"]) == 40
+    monkeypatch.setattr(sarif, "LARGEST", len(gzip.compress(whole.encode())) * 9 // 10)
+    cut = sarif.render(found)
+    assert len(gzip.compress(cut.encode())) <= sarif.LARGEST
+    shown_here = len(json.loads(cut)["runs"][0]["results"])
+    assert 0 < shown_here < 40
+    assert f"{40 - shown_here} findings are left out" in cut
 
 
 # Markdown
@@ -358,9 +435,9 @@ def test_sarif_keeps_the_limit_of_code_scanning_and_says_so(shown: Overview, mon
 
 def test_markdown_shows_failing_operations_and_why(shown: Overview) -> None:
     text = markdown.render(shown)
-    assert text.startswith("# ❌ Conformance: 1 of 3 operations fail\n")
+    assert text.startswith("# ❌ Conformance: 1 of 3 operations fails\n")
     assert "| `things.fetchThing` | ❌ fail | 2 | 3 |" in text
-    assert "1 operations were never called" in text
+    assert "1 operation never called" in text
     assert "- description: `things.yaml:" in text
 
 
@@ -376,14 +453,14 @@ def test_markdown_is_cut_to_the_limit_and_counts_what_is_cut(run: Build) -> None
     text = markdown.render(found)
     assert len(text.encode()) <= markdown.LARGEST
     shown_here = text.count("<details><summary>❌")
-    assert f"**{300 - shown_here} more findings** have no room here" in text
+    assert f"**No room here for {300 - shown_here} more findings**" in text
 
 
 def test_markdown_of_very_many_operations_still_fits(shown: Overview, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(markdown, "LARGEST", 900)
     text = markdown.render(shown)
     assert len(text.encode()) <= 900
-    assert "have no room here" in text
+    assert "No room here for 3 more findings" in text
 
 
 def test_nothing_leaves_a_code_span_or_a_fence(run: Build) -> None:
@@ -487,8 +564,8 @@ def test_an_audit_is_shown_by_description(audited: Overview) -> None:
     assert audited.findings
     text = terminal.render(audited)
     assert "description  errors  warnings  notes" in text
-    assert text.splitlines()[-1].startswith("1 descriptions; findings: ")
-    assert "missing-error-response: flawed.yaml spec: " in text
+    assert text.splitlines()[-1].startswith("1 description; findings: ")
+    assert "warning: missing-error-response (1): An operation does not document the errors" in text
     assert "| description | errors | warnings | notes |" in markdown.render(audited)
     page = reports.view("html").render(audited)
     assert "Which descriptions, and how badly" in page
@@ -501,11 +578,6 @@ def test_an_audit_is_shown_by_description(audited: Overview) -> None:
     screen = Screen()
     terminal.show(audited, file=screen)
     assert "flawed.yaml" in screen.getvalue()
-
-
-class Screen(io.StringIO):
-    def isatty(self) -> bool:
-        return True
 
 
 def test_what_an_audit_no_longer_finds_is_fixed(audited: Overview, run: Build) -> None:

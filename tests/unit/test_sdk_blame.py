@@ -9,7 +9,7 @@ from conformance.model.finding import Suspect
 from conformance.model.operation import Operation
 from conformance.model.rule import Problem, Severity
 from conformance.run import suite
-from conformance.sdk.blame import blame
+from conformance.sdk.blame import CORRECTED, blame
 from conformance.sdk.observation import DISCOVERY, Departure, Observation, SideResult
 from conformance.sdk.protocol import About
 from conformance.sdk.rules import RULES, SdkSide
@@ -90,13 +90,37 @@ def test_other_documents_testify(operation: Operation) -> None:
     one = survey(operation, "a", "sync", found)
     clear = Observation(operation=operation, sides={SdkSide.RESPONSE: SideResult()})
     same = Observation(operation=operation, sides={SdkSide.RESPONSE: SideResult(departures=[found])})
-    one.testimony[operation.key] = {"the corrected contract": clear}
+    one.testimony[operation.key] = {CORRECTED: clear}
     verdict = blame(found, key=operation.key, survey=one, others=[one])
-    assert (verdict.suspect, verdict.contradict) == (Suspect.SPEC, ("the corrected contract",))
+    assert (verdict.suspect, verdict.contradict) == (Suspect.SPEC, (CORRECTED,))
     one.testimony[operation.key] = {"the official one": same}
     assert suspect(operation, found, one) is Suspect.SDK
     one.testimony[operation.key] = {"a": clear, "b": same}
     assert suspect(operation, found, one) is Suspect.DISAGREEMENT
+
+
+def test_what_the_corrected_contract_allows_is_the_fault_of_the_description(operation: Operation) -> None:
+    found = departure("sdk-intolerance")
+    one, other = survey(operation, "a", "sync", found), survey(operation, "b", "sync")
+    one.testimony[operation.key] = {CORRECTED: Observation(operation=operation, sides={SdkSide.RESPONSE: SideResult()})}
+    assert suspect(operation, found, one, other) is Suspect.SPEC
+
+
+def test_no_document_testifies_to_what_none_decides(operation: Operation) -> None:
+    found = departure("sdk-unsteady-type")
+    one = survey(operation, "a", "sync", found)
+    same = Observation(operation=operation, sides={SdkSide.RESPONSE: SideResult(departures=[found])})
+    one.testimony[operation.key] = {CORRECTED: same}
+    assert suspect(operation, found, one) is Suspect.DISAGREEMENT
+    assert suspect(operation, found, one, survey(operation, "b", "sync")) is Suspect.SDK
+
+
+def test_sdks_are_named_with_the_clients_that_testify(operation: Operation) -> None:
+    found = departure()
+    one, twin = survey(operation, "a", "sync", found), survey(operation, "a", "async", found)
+    others = survey(operation, "b", "sync"), survey(operation, "b", "async")
+    verdict = blame(found, key=operation.key, survey=one, others=[one, twin, *others])
+    assert (verdict.agree, verdict.alike) == (("sdk-b 1 (async, sync)",), ("async",))
 
 
 def test_no_description_is_accused_of_what_none_decides(operation: Operation) -> None:

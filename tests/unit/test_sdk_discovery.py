@@ -99,6 +99,26 @@ def test_a_host_of_another_description_is_not_where_a_call_belongs(operations: d
 
 
 @pytest.mark.parametrize(
+    ("path", "is_near"),
+    [
+        ("/v1/Porting/PortIn", True),
+        ("/v2/Porting/PortIn", True),
+        ("/v1/Porting/PortIns", True),
+        ("/v1/Porting/Portability", False),
+        ("/v1/Porting/{}", False),
+        ("/v1/Porting", False),
+        ("/v2/Porting/PortIns", False),
+    ],
+)
+def test_a_call_belongs_nearby_where_one_word_is_spelt_alike(
+    operations: dict[str, Operation], path: str, *, is_near: bool
+) -> None:
+    operation = operations["twilio_numbers_v1.CreatePortingPortIn"]
+    found = sort_out([operation], [sighting("x.create", ("POST", "numbers.twilio.com", path), kind="create")])
+    assert bool(found.reaching or found.elsewhere) is is_near
+
+
+@pytest.mark.parametrize(
     ("shape", "rule"),
     [
         (("GET", "other.example", "/v2/Trunks/{}"), "sdk-other-host"),

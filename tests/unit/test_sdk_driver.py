@@ -118,6 +118,7 @@ def test_drivers_ship_with_their_programs() -> None:
     for name in drivers.names():
         assert drivers.shipped(name).TITLE
         launched = drivers.shipped(name).launch(None)
+        assert drivers.launch(drivers.shipped(name).SDK) == launched, "reports call it so"
         assert Path(launched.command[1]).is_file()
         assert drivers.state(name) == "ready"
 

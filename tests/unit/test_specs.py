@@ -124,7 +124,7 @@ def test_every_correction_changes_something_and_has_its_evidence(file: Path, cor
         assert touched, f"{action.target} selects nothing"
         assert action.description.endswith("."), action.target
         # A `remove` only makes room for the update after it, which says why.
-        shared = shared if action.remove else action.evidence
+        shared = shared if action.remove and action.evidence is None else action.evidence
         assert isinstance(shared, dict), action.target
         assert shared.keys() <= {"seen", "samples", "official", "source"}
         assert shared.keys() & {"seen", "official", "source"}

@@ -17,7 +17,13 @@ _TEXT = "Always empty for things that were created."
 @audit(
     technique=Technique.TEXT,
     severity=Severity.NOTE,
-    accepts=[DocumentExample(title="any text", document=thing(a={"type": "string", "description": _TEXT}))],
+    accepts=[
+        DocumentExample(title="any text", document=thing(a={"type": "string", "description": _TEXT})),
+        DocumentExample(
+            title="34 characters or null",
+            document=thing(a={"type": ["string", "null"], "minLength": 34, "description": _TEXT}),
+        ),
+    ],
     objects_to=[
         DocumentExample(
             title="34 characters that are always empty",
@@ -29,12 +35,12 @@ _TEXT = "Always empty for things that were created."
 def emptiness_contradicts_text(audited: Audited) -> Iterator[Problem]:
     """A description says that the value is always empty, the schema does not allow an empty one.
 
-    Where null is what is meant, the text should say so.
+    A value that may be null is empty where it is null.
     """
     survey = audited.survey
     for found in prose.described(survey):
         view = survey.view(found.schema)
-        if prose.says_empty(found.text) and view.type == "string":
+        if prose.says_empty(found.text) and view.type == "string" and not view.nullable:
             problems = audited.objections(found.schema, "")
             if problems:
                 evidence = Evidence(what="the text", samples=(Witness(source=found.pointer, value=found.text),))

@@ -63,5 +63,5 @@ def _found(audited: Audited) -> Iterator[Problem]:
             edits=allowing_null(survey, node),
             remedy="It may be null.",
         )
-        message = f"null was seen {nulls.count} times in {values.count}, the schema forbids it"
+        message = f"null was seen {nulls.times} in {values.count} values, the schema forbids it"
         yield flaw(node.pointer, message, keyword="nullable", expected=survey.view(node).type, grounds=grounds)

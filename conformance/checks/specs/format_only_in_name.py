@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections import Counter, defaultdict
 from collections.abc import Iterator
 from typing import Final
 
 from conformance.model.audit import Confidence, Evidence, Grounds, Technique, Witness
 from conformance.model.rule import DocumentExample, Problem, Severity, audit
 from conformance.model.specimen import QUERY, THING, query, thing
+from conformance.openapi import prose
 from conformance.openapi.examples import examples
 from conformance.openapi.flaws import flaw, setting
 from conformance.openapi.objects import Kind, Node
@@ -31,6 +31,10 @@ _FEW: Final = 2
     severity=Severity.WARNING,
     accepts=[
         DocumentExample(title="a date", document=thing(date_created={"type": "string", "format": "date-time"})),
+        DocumentExample(
+            title="an example without the format",
+            document=thing(email={"type": "string", "description": "The sender, ex: Robert."}),
+        ),
         DocumentExample(title="text", document=thing(update={"type": "string"}, candidate={"type": "string"})),
     ],
     objects_to=[
@@ -69,16 +73,13 @@ def format_only_in_name(audited: Audited) -> Iterator[Problem]:
         view = survey.view(node)
         if view.type != "string" or any(view.has(keyword) for keyword in ("format", "pattern", "enum", "const")):
             continue
-        told = usual.get(_bare(name)) or next((known for known, form in _NAMES if form.search(name)), None)
-        if told is None:
+        told = _agreed(usual.get(_bare(name), {})) or next((known for known, form in _NAMES if form.search(name)), None)
+        if told is None or _shows_another(audited, node, told):
             continue
         if told == "date-time" and _DAY.fullmatch(str(shown.get(node.pointer))):
             told = "date"
-        samples = tuple(
-            Witness(source=other.pointer, value=told)
-            for other_name, other in named
-            if _bare(other_name) == _bare(name) and survey.view(other).get("format") == told
-        )[:3]
+        fields = usual.get(_bare(name), {}).get(told, [])
+        samples = tuple(Witness(source=other.pointer, value=told) for other in fields[:3])
         evidence = (Evidence(what="fields of this name", count=len(samples), samples=samples),) if samples else ()
         grounds = Grounds(
             confidence=Confidence.MEDIUM if samples else Confidence.LOW,
@@ -91,6 +92,12 @@ def format_only_in_name(audited: Audited) -> Iterator[Problem]:
         )
 
 
+def _shows_another(audited: Audited, node: Node, name: str) -> bool:
+    """Tell whether the text shows examples that do not have a format: `ex: USA` is no two-letter code."""
+    texts = prose.examples(node.text("description"))
+    return bool(texts) and not any(audited.has_format(name, text) for text in texts)
+
+
 def _named(survey: Survey) -> Iterator[tuple[str, Node]]:
     for node in survey.of(Kind.SCHEMA):
         if node.field == "properties":
@@ -99,16 +106,23 @@ def _named(survey: Survey) -> Iterator[tuple[str, Node]]:
             yield str(node.parent.get("name") or ""), node
 
 
-def _usual(survey: Survey, named: list[tuple[str, Node]]) -> dict[str, str]:
-    """The format of a name where two fields or more have it and no other one has another."""
-    counted: dict[str, Counter[str]] = defaultdict(Counter)
+def _usual(survey: Survey, named: list[tuple[str, Node]]) -> dict[str, dict[str, list[Node]]]:
+    """The formats of each name, with the fields that have them."""
+    found: dict[str, dict[str, list[Node]]] = {}
     for name, node in named:
-        declared = survey.view(node).get("format")
-        if isinstance(declared, str) and survey.view(node).type == "string":
-            counted[_bare(name)][declared] += 1
-    return {
-        name: next(iter(formats)) for name, formats in counted.items() if len(formats) == 1 and formats.total() >= _FEW
-    }
+        view = survey.view(node)
+        declared = view.get("format")
+        if isinstance(declared, str) and view.type == "string":
+            found.setdefault(_bare(name), {}).setdefault(declared, []).append(node)
+    return found
+
+
+def _agreed(formats: dict[str, list[Node]]) -> str | None:
+    """The format of a name where two fields or more have it and no other one has another."""
+    if len(formats) != 1:
+        return None
+    ((declared, fields),) = formats.items()
+    return declared if len(fields) >= _FEW else None
 
 
 def _bare(name: str) -> str:

@@ -72,7 +72,8 @@ def format_only_in_text(audited: Audited) -> Iterator[Problem]:
                 edits=() if is_odd else (_edit(audited, schema, named.format),),
                 remedy=f"{found.name} has the format {named.format}, as the text says.",
             )
-            message = f"{found.name}: the text says {named.phrase!r}, the schema has no format"
+            lacking = "neither its name nor the schema says so" if is_odd else "the schema has no format"
+            message = f"{found.name}: the text says {named.phrase!r}, {lacking}"
             yield flaw(schema, message, keyword="format", expected=named.format, grounds=grounds)
 
 

@@ -81,5 +81,5 @@ def _said(audited: Audited, view: View, value: Any, tally: Tally, members: tuple
         edits=edits,
         remedy=f"{value!r} is a value, too.",
     )
-    message = f"{value!r} was seen {tally.count} times, the enum does not list it"
+    message = f"{value!r} was seen {tally.times}, the enum does not list it"
     return flaw(owner, message, keyword="enum", expected=list(members), actual=value, grounds=grounds)

@@ -84,7 +84,7 @@ def _said(audited: Audited, operation: OperationNode, status: int, tally: Tally,
         remedy=f"{status} is an answer, too.",
     )
     listed = ", ".join(operation.responses) or "none"
-    message = f"{status} was seen {tally.count} times in {called.count}, documented is {listed}"
+    message = f"{status} was seen {tally.times} in {called.count} answers, documented is {listed}"
     return flaw(operation.node.at("responses"), message, keyword="status", actual=str(status), grounds=grounds)
 
 

@@ -69,5 +69,5 @@ def _found(audited: Audited) -> Iterator[Problem]:
                 remedy=f"It is {kind}.",
                 cause=f"{view.owner('type').pointer} {kind}",
             )
-            message = f"{kind} was seen {tally.count} times in {values.count}, the schema says {view.type}"
+            message = f"{kind} was seen {tally.times} in {values.count} values, the schema says {view.type}"
             yield flaw(view.owner("type"), message, keyword="type", expected=view.type, actual=kind, grounds=grounds)

@@ -1,4 +1,4 @@
-"""Drivers that ship: one file an SDK, with a `TITLE` and a `launch` that says how its program is started.
+"""Drivers that ship: one file an SDK, with its name in reports, a `TITLE` and a `launch` that says how it is started.
 
 The programs themselves (`programs/`) run where their SDK is, outside of this package.
 """
@@ -19,6 +19,8 @@ from conformance.sdk.protocol import DriverFailed, Launch
 class Shipped(Protocol):
     """A driver: a module of this folder."""
 
+    SDK: str
+    """The name that reports have for the SDK."""
     TITLE: str
 
     def launch(self, version: str | None) -> Launch:
@@ -37,14 +39,15 @@ def shipped(name: str) -> Shipped:
 
 
 def launch(text: str, version: str | None = None) -> Launch:
-    """Say how a driver is started: one that ships, by its name, or any other, by its command.
+    """Say how a driver is started: one that ships, by its name or that of its SDK, or any other, by its command.
 
     Raises:
         DriverFailed: it is not there, or its SDK is not.
 
     """
-    if text in names():
-        return shipped(text).launch(version)
+    name = next((each for each in names() if text in {each, shipped(each).SDK}), None)
+    if name is not None:
+        return shipped(name).launch(version)
     command = tuple(shlex.split(text))
     if not command or shutil.which(command[0]) is None:
         message = f"no driver {text!r}: the drivers are {', '.join(names())}, or give the command that starts yours"

@@ -10,6 +10,7 @@ from conformance.sdk import environments
 from conformance.sdk.drivers import program
 from conformance.sdk.protocol import DriverFailed, Launch
 
+SDK: Final = "twilio-node"
 TITLE: Final = "the official twilio package for Node"
 _PACKAGE: Final = Path("node_modules", "twilio", "package.json")
 

@@ -10,6 +10,7 @@ from conformance.sdk import environments
 from conformance.sdk.drivers import program
 from conformance.sdk.protocol import DriverFailed, Launch
 
+SDK: Final = "twilio-python"
 TITLE: Final = "the official twilio package for Python, synchronous and asynchronous"
 
 

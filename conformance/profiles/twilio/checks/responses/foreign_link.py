@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
+from conformance.model.expectation import SENT_TO
 from conformance.model.http import Exchange
 from conformance.model.operation import Operation
 from conformance.model.rule import Example, Inspector, Matched, Problem, Severity, Stage, check
@@ -121,7 +122,8 @@ def foreign_link(operation: Operation) -> Inspector | None:
         for pointer, text in _links(seen, known, plain):
             if _starts(text, plain):
                 continue
-            parts = urlsplit(seen.exchange.request.url)
+            place = seen.exchange.extra.get(SENT_TO) if seen.exchange.extra else None
+            parts = urlsplit(place or seen.exchange.request.url)
             own = {parts.netloc.lower().rpartition("@")[2], seen.exchange.request.headers.get("Host") or ""}
             reason = foreign(text, hosts=documented | own, scheme=parts.scheme)
             if reason is not None:

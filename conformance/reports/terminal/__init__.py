@@ -1,40 +1,35 @@
 """The terminal: what fails first, then a line for each operation, the summary last.
 
-Tables and colour where the output is a terminal, plain aligned lines where it is not.
+Plain lines here, for pipes and logs; `screen` draws the same where somebody looks.
 """
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import IO, Final
 
 from conformance.model.changes import Changes
+from conformance.model.finding import Finding, Suspect
 from conformance.model.known import Entry, Standing
 from conformance.model.overview import Overview, Row
 from conformance.model.report import Place, Recurring, Verdict
-from conformance.model.rule import Severity
+from conformance.model.rule import Severity, Side
+from conformance.model.wording import counted, printable
+from conformance.reports.terminal import by_rule
 
 FILE: Final = None
 
 HEADINGS: Final = ("operation", "verdict", "exchanges", "passed", "failed", "coverage")
-_CONTROL: Final = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 DESCRIPTION_HEADINGS: Final = ("description", "errors", "warnings", "notes")
 _WORDS: Final = 2
 """How many columns are words, not numbers."""
 _MOST: Final = 60
+_NOWHERE: Final = (
+    "what their requests name does not exist there (--modes stateful makes it first, where that is possible)"
+)
 _LONGEST: Final = 4_000
 """Characters of a command line that are shown."""
-_STYLES: Final = {
-    "error": "bold red",
-    "crashed": "bold red",
-    "warning": "yellow",
-    "note": "cyan",
-    "pass": "",
-    "fail": "bold red",
-    "untested": "dim",
-}
 _ORDER: Final = (Verdict.ERROR, Verdict.FAIL, Verdict.UNTESTED, Verdict.PASS)
 
 
@@ -45,27 +40,23 @@ def render(shown: Overview, *, verbosity: int = 0, lead: Sequence[str] | None = 
     """
     if verbosity < 0:
         return summary(shown)
-    told = [*_top(shown, verbosity), *table(shown)] if lead is None else [*crashes(shown), *lead]
-    if lead is not None:
-        told = list(map(_printable, told))
-    return "\n".join([*told, "", *_bottom(shown, verbosity), summary(shown)])
+    told = [*_top(shown, verbosity), *table(shown)] if lead is None else [*map(printable, [*crashes(shown), *lead])]
+    return "\n".join([*told, "", *bottom(shown, verbosity, is_told=lead is not None), summary(shown)])
 
 
 def _top(shown: Overview, verbosity: int) -> list[str]:
-    lines = [*map(_printable, crashes(shown)), *findings(shown, verbosity=verbosity)]
+    told = findings(shown, verbosity=verbosity) if shown.rows else by_rule.lines(shown, verbosity=verbosity)
+    lines = [*map(printable, crashes(shown)), *told]
     return [*lines, ""] if lines else []
 
 
-def _printable(line: str) -> str:
-    """Give a line that can neither break the lines around it nor steer a terminal: traffic may hold anything."""
-    return _CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", line)
-
-
-def _bottom(shown: Overview, verbosity: int) -> Iterator[str]:
+def bottom(shown: Overview, verbosity: int, *, is_told: bool = False) -> Iterator[str]:
+    """Give what stands between the table and the summary; `is_told` where what was not sent stands above already."""
     if verbosity > 0:
-        yield from (_printable(f"unreadable: {reason}") for reason in shown.unreadable)
+        yield from (printable(f"unreadable: {reason}") for reason in shown.unreadable)
         yield from missed(shown)
-    yield from map(_printable, left_out(shown))
+    if not is_told:
+        yield from map(printable, left_out(shown))
     if shown.standing is not None:
         yield from standing(shown.standing)
     if shown.changes is not None:
@@ -74,56 +65,83 @@ def _bottom(shown: Overview, verbosity: int) -> Iterator[str]:
 
 def crashes(shown: Overview) -> Iterator[str]:
     """Give a line for each check of ours that crashed."""
-    for row in shown.rows:
-        for rule, reason in row.tally.crashed.items():
-            yield f"crashed: {rule}: {row.operation.key}: {reason} (a fault of this program, not of the API)"
+    for key, rule, reason in shown.crashes:
+        yield f"crashed: {rule}: {key}: {reason} (a fault of this program, not of the API)"
 
 
 def findings(shown: Overview, *, verbosity: int = 0) -> Iterator[str]:
     """Give the findings, those that fail first, then worst first: two lines each."""
-    others = [each for each in shown.findings if not shown.fails(each)]
-    found = [*shown.failing, *(each for each in others if verbosity > 0 or shown.accepted(each) is None)]
-    most = len(found) if verbosity > 0 else _MOST
-    for recurring in found[:most]:
+    found, left_out = chosen(shown, verbosity=verbosity)
+    for recurring in found:
         yield from finding_lines(recurring, verbosity=verbosity)
         accepted = shown.accepted(recurring)
         if accepted is not None:
-            yield f"    accepted: {accepted.reason}"
-    if len(found) > most:
-        yield f"… and {len(found) - most} more findings: -v shows them, results.json has them all"
+            yield printable(f"    accepted: {accepted.reason}")
+    if left_out:
+        yield more(left_out)
+
+
+def chosen(shown: Overview, *, verbosity: int) -> tuple[list[Recurring], int]:
+    """Give the findings that have room, those that fail first, and how many have none."""
+    others = [each for each in shown.findings if not shown.fails(each)]
+    found = [*shown.failing, *(each for each in others if verbosity > 0 or shown.accepted(each) is None)]
+    most = len(found) if verbosity > 0 else _MOST
+    return found[:most], max(0, len(found) - most)
+
+
+def more(left_out: int) -> str:
+    """Give the line that says what has no room."""
+    return f"… and {counted(left_out, 'more finding')}: -v shows them, results.json has them all"
 
 
 def finding_lines(recurring: Recurring, *, verbosity: int = 0) -> Iterator[str]:
     """Give one finding: what and where, then its evidence."""
-    yield from map(_printable, _finding_lines(recurring, verbosity))
+    yield from map(printable, _finding_lines(recurring, verbosity))
 
 
 def _finding_lines(recurring: Recurring, verbosity: int) -> Iterator[str]:
     finding, problem = recurring.finding, recurring.finding.problem
-    place = f" {finding.side.value} {problem.instance_pointer}".rstrip()
-    yield f"{finding.severity.value}: {finding.rule_id}: {finding.concerns}{place}: {problem.message}"
-    blame = "" if finding.suspect.value == "implementation" else f"; suspect: {finding.suspect.value}"
-    spec = f"{finding.spec}:{finding.line}:{finding.column} {problem.spec_pointer}"
-    first = seen_at(recurring.samples[0].place) if recurring.samples else ""
-    yield f"    {spec}; seen {recurring.count}x" + (f", first in {first}" if first else "") + blame
-    yield from _again(recurring)
+    where = f"{finding.concerns} {place_of(finding)}".rstrip()
+    yield f"{finding.severity.value}: {finding.rule_id}: {where}: {problem.message}"
+    told = f"{finding.spec}:{finding.line}:{finding.column} {problem.spec_pointer}".rstrip()
+    if recurring.samples and finding.side is not Side.SPEC:
+        told += f"; seen {recurring.count}x, first in {seen_at(recurring.samples[0].place)}"
+    yield f"    {told}{blame(finding)}"
+    yield from (f"    {line}" for line in again(recurring))
     if verbosity > 0:
-        if recurring.count > 1:
-            yield f"    last in {seen_at(recurring.last)}"
-        if recurring.samples and recurring.samples[0].excerpt is not None:
-            excerpt = recurring.samples[0].excerpt
-            for number, line in enumerate(excerpt.lines, start=excerpt.first):
-                yield f"    {'>' if number == excerpt.marked else ' '} {line}".rstrip()
+        yield from (f"    {line}".rstrip() for line in evidence(recurring))
 
 
-def _again(recurring: Recurring) -> Iterator[str]:
+def blame(finding: Finding) -> str:
+    """Give who is probably wrong, where that is not the implementation."""
+    return "" if finding.suspect is Suspect.IMPLEMENTATION else f"; suspect: {finding.suspect.value}"
+
+
+def evidence(recurring: Recurring) -> Iterator[str]:
+    """Give where a finding was seen last, and the lines of its message with the one that is meant marked."""
+    if recurring.count > 1 and recurring.finding.side is not Side.SPEC:
+        yield f"last in {seen_at(recurring.last)}"
+    if recurring.samples and recurring.samples[0].excerpt is not None:
+        excerpt = recurring.samples[0].excerpt
+        for number, line in enumerate(excerpt.lines, start=excerpt.first):
+            yield f"{'>' if number == excerpt.marked else ' '} {line}".rstrip()
+
+
+def place_of(finding: Finding) -> str:
+    """Give where in which message; a request of no operation is named by what is said of it."""
+    if finding.side is Side.SPEC or (finding.operation is None and finding.side is Side.REQUEST):
+        return ""
+    return f"{finding.side.value} {finding.problem.instance_pointer}".rstrip()
+
+
+def again(recurring: Recurring) -> Iterator[str]:
     """Give how the first request is sent again, and the smallest that fails in the same way."""
     evidence = next((sample.evidence for sample in recurring.samples if sample.evidence is not None), {})
     for name, said in (("again", evidence.get("again")), ("sent", evidence.get("curl"))):
         if said:
-            yield f"    {name}: {_short(said)}"
+            yield f"{name}: {_short(said)}"
     if "smallest" in evidence:
-        yield f"    smallest: {_short(evidence['smallest']['curl'])}"
+        yield f"smallest: {_short(evidence['smallest']['curl'])}"
 
 
 def _short(command: str) -> str:
@@ -172,12 +190,24 @@ def missed(shown: Overview) -> Iterator[str]:
     for row in shown.rows:
         if row.missed and row.tally.exchanges:
             yield f"never seen: {row.operation.key}: {', '.join(row.missed)}"
+            reasons: dict[str, list[str]] = {}
+            for name in row.missed:
+                why = shown.reasons.get(row.operation.key, {}).get(name)
+                if why is not None:
+                    reasons.setdefault(why, []).append(name)
+            yield from (f"    {', '.join(names)}: {why}" for why, names in reasons.items())
 
 
 def left_out(shown: Overview) -> Iterator[str]:
-    """Give why requests were not sent that should have been, one line a reason."""
+    """Give why operations were not reached, or not with everything, that should have been: one line a reason."""
     for reason, keys in shown.not_run.items():
-        yield f"not sent: {len(keys)} operation{'s' if len(keys) > 1 else ''}: {reason}"
+        yield f"not reached: {_operations(keys)}: {reason}"
+    if shown.nowhere:
+        yield f"not reached: {_operations(shown.nowhere)}: {_NOWHERE}"
+
+
+def _operations(keys: Sequence[str]) -> str:
+    return keys[0] if len(keys) == 1 else f"{len(keys)} operations"
 
 
 def standing(found: Standing) -> Iterator[str]:
@@ -204,14 +234,16 @@ def changes(shown: Overview) -> str:
         return "since the last run: nothing changed"
     told = [
         f"{len(names)} {what}"
+        for names, what in ((found.new, "new"), (found.fixed, "fixed"), (found.gone, "not looked for again"))
+        if names
+    ]
+    told += [
+        f"{counted(len(names), 'operation')} {what}"
         for names, what in (
-            (found.new, "new"),
-            (found.fixed, "fixed"),
-            (found.gone, "not looked for again"),
-            (found.verdicts, "operations with another verdict"),
-            (found.lost, "operations with less coverage"),
-            (found.operations_added, "operations added"),
-            (found.operations_removed, "operations removed"),
+            (found.verdicts, "with another verdict"),
+            (found.lost, "with less coverage"),
+            (found.operations_added, "added"),
+            (found.operations_removed, "removed"),
         )
         if names
     ]
@@ -240,25 +272,25 @@ def summary(shown: Overview) -> str:
     """Give one line that says how it went."""
     told = ", ".join(f"{shown.verdicts[verdict]} {verdict.value}" for verdict in _ORDER if shown.verdicts[verdict])
     kinds = ", ".join(
-        f"{shown.severities[severity]} {severity.value}{'s' if shown.severities[severity] > 1 else ''}"
+        counted(shown.severities[severity], severity.value)
         for severity in reversed(Severity)
         if shown.severities[severity]
     )
     if shown.rows:
-        parts = [f"{shown.exchanges:,} exchanges", f"{len(shown.rows)} operations: {told}"]
+        parts = [counted(shown.exchanges, "exchange"), f"{counted(len(shown.rows), 'operation')}: {told}"]
     else:
-        parts = [f"{len(shown.report.subject.apis)} descriptions"]
+        parts = [counted(len(shown.report.subject.apis), "description")]
     parts.append(f"findings: {kinds}" if kinds else "no findings")
     if shown.standing is not None and shown.standing.accepted:
         parts.append(f"{len(shown.standing.accepted)} accepted by the baseline")
     if shown.out_of_scope:
-        parts.append(f"{shown.out_of_scope:,} exchanges out of scope")
+        parts.append(f"{counted(shown.out_of_scope, 'exchange')} out of scope")
     if shown.unreadable:
-        parts.append(f"{len(shown.unreadable):,} entries unreadable")
+        parts.append(f"{counted(len(shown.unreadable), 'entry', 'entries')} unreadable")
     corrected = sum(row.operation.corrections > 0 for row in shown.rows)
     contract = shown.report.subject.contract
     if corrected:
-        contract += f", corrections in {corrected} operations"
+        contract += f", corrections in {counted(corrected, 'operation')}"
     return f"{'; '.join(parts)} (contract: {contract})"
 
 
@@ -271,42 +303,22 @@ def show(
     colour: bool = True,
     lead: Sequence[str] | None = None,
 ) -> None:
-    """Write the report to a stream: tables and colour where it is a terminal, plain lines where it is not.
+    """Write the report to a stream: drawn where it is a terminal, plain lines where it is not.
 
     `made` are the files that were written, `lead` lines that stand for findings and operations. NO_COLOR
     (https://no-color.org) is obeyed.
     """
-    results = f"Results: {', '.join(made)}"
-    if not file.isatty():
-        text = render(shown, verbosity=verbosity, lead=lead)
-        if made and verbosity >= 0:
-            text = f"{text}\n{results}"
-        file.write(f"{text}\n")
-        return
-    from rich.console import Console  # noqa: PLC0415 - only where somebody looks
-    from rich.table import Table  # noqa: PLC0415 - only where somebody looks
-    from rich.text import Text  # noqa: PLC0415 - only where somebody looks
+    if file.isatty():
+        from conformance.reports.terminal import screen  # noqa: PLC0415 - rich is loaded only where somebody looks
 
-    console = Console(file=file, no_color=None if colour else True)
-    if verbosity >= 0:
-        for line in _top(shown, verbosity) if lead is None else [*map(_printable, [*crashes(shown), *lead])]:
-            level = line.strip().partition(":")[0]
-            console.print(Text(line, style=_STYLES.get(level, "")), soft_wrap=True)
-    if verbosity >= 0 and lead is None:
-        drawn = Table(box=None, pad_edge=False)
-        headings, words = (HEADINGS, _WORDS) if shown.rows else (DESCRIPTION_HEADINGS, 1)
-        for index, heading in enumerate(headings):
-            drawn.add_column(heading, justify="left" if index < words else "right")
-        for row, cells in rows(shown):
-            drawn.add_row(*cells, style=_STYLES[row.verdict.value])
-        for cells in () if shown.rows else descriptions(shown):
-            drawn.add_row(*cells)
-        console.print(drawn)
-    if verbosity >= 0:
-        console.print()
-        for line in _bottom(shown, verbosity):
-            console.print(Text(line), soft_wrap=True)
-    style = "bold red" if shown.exit_code else "bold green"
-    console.print(Text(summary(shown), style=style), soft_wrap=True)
+        screen.draw(shown, file=file, made=made, verbosity=verbosity, colour=colour, lead=lead)
+        return
+    text = render(shown, verbosity=verbosity, lead=lead)
     if made and verbosity >= 0:
-        console.print(Text(results), soft_wrap=True)
+        text = f"{text}\n{written(made)}"
+    file.write(f"{text}\n")
+
+
+def written(made: Sequence[str]) -> str:
+    """Give the line that names the files that were written."""
+    return f"Results: {', '.join(made)}"
