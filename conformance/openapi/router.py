@@ -154,6 +154,8 @@ class Router:
         bucket = self._buckets.get((method, location[:end], location.count("/")))
         if bucket is None:
             return None
+        if "%" in location:
+            location = location[:end] + _decoded(location[end:])
         found = bucket.find(location)
         if found is None or "%" in location or "#" in location:
             return None
