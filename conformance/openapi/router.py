@@ -237,7 +237,12 @@ class Router:
                 )
                 for route in here
             ][:3]
-        elsewhere = [route for route in fitting if route.operation.method == method and host not in self._hosts]
+        # Two things that are only alike, host and values, do not add up: many APIs of one provider share their paths.
+        elsewhere = [
+            route
+            for route in fitting
+            if route.operation.method == method and host not in self._hosts and self._accept(route, path, strict=True)
+        ]
         if elsewhere:
             return [
                 Candidate(
