@@ -6,12 +6,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 AS_ROOT := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
-.PHONY: run test lint lock cassettes bench clean
+.PHONY: run test lint lock cassettes clean
 
 run: $(VENV)/.installed
 	$(BIN)/conformance run
 
-test: $(VENV)/.installed-dev node_modules/.installed $(VENV)/older-sdks/.installed
+test: $(VENV)/.installed-dev node_modules/.installed $(VENV)/older-sdks/.installed $(VENV)/.browser
 	$(MAKE) --no-print-directory lint
 	$(BIN)/python -m pytest -n 2 --cov --cov-report=term --cov-fail-under=90
 
@@ -47,6 +47,12 @@ node_modules/.installed: package.json package-lock.json
 	@command -v npm >/dev/null && command -v openssl >/dev/null || \
 		sh -c '$(AS_ROOT) apt-get update -q && $(AS_ROOT) apt-get install -qy nodejs npm openssl'
 	npm ci --silent --ignore-scripts
+	touch $@
+
+# The browser that the tests open reports in.
+$(VENV)/.browser: | $(BIN)/python
+	@for name in chromium chromium-browser google-chrome; do command -v $$name >/dev/null && exit; done; \
+		sh -c '$(AS_ROOT) apt-get update -q && $(AS_ROOT) apt-get install -qy chromium'
 	touch $@
 
 # Older releases of the SDK for Python; a test says so where they cannot be had.
