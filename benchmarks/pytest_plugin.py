@@ -26,6 +26,7 @@ from conformance.run.suite import suite
 ROUND = 50
 """Calls of one round."""
 SID = "CA" + "0123456789abcdef" * 2
+USER = (f"AC{SID[2:]}", "a-visibly-fake-token")
 URL = f"https://api.twilio.com/2010-04-01/Accounts/AC{'0123456789abcdef' * 2}/Calls/{SID}.json"
 CALL = {"sid": SID, "account_sid": f"AC{SID[2:]}", "status": "queued", "to": "+15005550006", "from": "+15005550006"}
 
@@ -50,7 +51,7 @@ def clients(body: bytes) -> dict[str, Callable[[], Any]]:
     session.mount("https://", adapter)
     answer = {"Content-Type": "application/json"}
     client = httpx.Client(transport=httpx.MockTransport(lambda _: httpx.Response(200, headers=answer, content=body)))
-    return {"requests": lambda: session.get(URL), "httpx": lambda: client.get(URL)}
+    return {"requests": lambda: session.get(URL, auth=USER), "httpx": lambda: client.get(URL, auth=USER)}
 
 
 def micro(work: Callable[[], Any], count: int) -> float:
@@ -89,6 +90,7 @@ def main(count: int) -> None:
 
             whole = micro(judged, count)
             traffic.unwatch()
+            assert bool(recorder.cell().findings) is (kind != "conforms"), "the bodies are not what they are called"
             print(f"{name:10}{kind:14}{alone:8.0f}{watched:9.0f}{whole:8.0f}{whole - alone:8.0f}")
 
 

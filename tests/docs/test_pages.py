@@ -18,7 +18,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import click
 import pytest
+
+from conformance.cli import main
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([*ROOT.joinpath("docs").glob("*.md"), ROOT / "README.md"])
@@ -117,7 +120,13 @@ def _run(found: list[Command], expected: int, folder: Path, shell: dict[str, str
 
 
 def test_the_tutorials_are_tested() -> None:
-    assert {page.stem for page in TESTED} >= {"tutorial-ci", "tutorial-sdk-or-mock", "tutorial-description", "pytest"}
+    assert {page.stem for page in TESTED} >= {
+        "README",
+        "tutorial-ci",
+        "tutorial-sdk-or-mock",
+        "tutorial-description",
+        "pytest",
+    }
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
@@ -126,6 +135,27 @@ def test_links_lead_somewhere(page: Path) -> None:
     links = re.findall(r"\]\((?!https?:|#|mailto:)([^)#\s]+)", text)
     missing = [link for link in links if not (page.parent / link).exists()]
     assert not missing
+
+
+_USED = re.compile(r"(?<![\\w./-])conformance ([a-z]+)((?: [^\n`|]*)?)")
+_OPTION = re.compile(r"(?<=\s)(--?[a-z][a-z-]*)")
+
+
+@pytest.mark.parametrize("page", [*PAGES, ROOT / "CONTRIBUTING.md"], ids=lambda page: page.stem)
+def test_commands_and_options_that_a_page_names_exist(page: Path) -> None:
+    """Where a command is shown for reading, not for running."""
+    code = re.findall(r"(?ms)^```.*?^```$|^    [^\n]*$|`[^`\n]+`", page.read_text(encoding="utf-8"))
+    unknown = []
+    for name, rest in _USED.findall("\n".join(code)):
+        command = (
+            main.get_command(click.Context(main), name) if name in main.list_commands(click.Context(main)) else None
+        )
+        if command is None:
+            continue
+        known = {option for parameter in command.params for option in (*parameter.opts, *parameter.secondary_opts)}
+        own = rest.partition(" -- ")[0].partition(" && ")[0].partition(" > ")[0]
+        unknown += [f"{name} {option}" for option in _OPTION.findall(own) if option not in known | {"--help", "-h"}]
+    assert not unknown
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)

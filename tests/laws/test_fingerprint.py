@@ -17,7 +17,7 @@ from conformance.checks.judge import Judge
 from conformance.config import Settings
 from conformance.model.finding import destination
 from conformance.model.http import Exchange, Headers, Request, Response, Source
-from conformance.openapi.document import parse
+from conformance.openapi.document import parse, shipped
 from conformance.openapi.operations import build
 from conformance.run.check import check
 from conformance.run.suite import compiler
@@ -245,6 +245,40 @@ def test_the_order_of_a_recording_changes_no_fingerprint(tmp_path: Path) -> None
         report = check(Settings(), (str(tmp_path / name),)).report
         stateless = [rule for rule, facts in report.subject.rules.items() if facts["subject"] != "sessions"]
         found.append({each.finding.fingerprint for each in report.findings() if each.finding.rule_id in stateless})
+    assert found[0] == found[1]
+
+
+def _numbered(document: Any) -> Any:
+    """The document with numbers for the names of its schemas, as some generators give them."""
+    schemas = document.get("components", {}).get("schemas", {})
+    names = {old: f"Schema{number}" for number, old in enumerate(schemas)}
+    made = _renamed(document, {f"{_SCHEMAS}{old}": f"{_SCHEMAS}{new}" for old, new in names.items()})
+    made["components"]["schemas"] = {names[old]: schema for old, schema in made["components"]["schemas"].items()}
+    return made
+
+
+def _turned(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _turned(value[name]) for name in reversed(value)}
+    return [_turned(item) for item in value] if isinstance(value, list) else value
+
+
+_SCHEMAS = "#/components/schemas/"
+
+
+@pytest.mark.skipif(not RECORDINGS.exists(), reason="the public recordings are not part of the repository")
+def test_numbering_and_turning_the_shipped_descriptions_changes_no_fingerprint(tmp_path: Path) -> None:
+    found: list[set[str]] = []
+    for changed in (False, True):
+        folder = tmp_path / str(len(found))
+        folder.mkdir()
+        for path in (each for each in shipped().iterdir() if each.suffix in {".json", ".yaml"}):
+            document = parse(path.read_bytes(), path=path.name).data
+            document = _turned(_numbered(document)) if changed else document
+            (folder / f"{path.stem}.json").write_text(json.dumps(document, default=str), encoding="utf-8")
+        report = check(Settings(specs=(folder,)), (str(RECORDINGS),)).report
+        found.append({each.finding.fingerprint for each in report.findings()})
+    assert len(found[0]) > 100
     assert found[0] == found[1]
 
 

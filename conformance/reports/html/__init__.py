@@ -25,7 +25,8 @@ from conformance.model import curl
 from conformance.model.excerpt import Excerpt
 from conformance.model.overview import GROUPS, KINDS, GroupTally, Overview, Row
 from conformance.model.report import ApiFacts, Recurring, Verdict
-from conformance.model.rule import Severity
+from conformance.model.rule import Severity, Side
+from conformance.model.wording import counted
 from conformance.reports.terminal import seen_at
 
 FILE: Final = "report.html"
@@ -79,6 +80,7 @@ def _templates() -> jinja2.Environment:
         lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
     )
+    found.globals.update(counted=counted)
     found.filters.update(
         after=lambda excerpt: "".join(f"\n{line}" for line in _dedented(excerpt)[excerpt.marked - excerpt.first + 1 :]),
         before=lambda excerpt: "".join(f"{line}\n" for line in _dedented(excerpt)[: excerpt.marked - excerpt.first]),
@@ -190,7 +192,7 @@ def _item(shown: Overview, recurring: Recurring, *, is_new: bool) -> str:
         group=shown.groups.get(finding.rule_id, ""),
         rule=shown.report.subject.rules.get(finding.rule_id, {}),
         mark=_SEVERITY_MARKS[finding.severity.value],
-        suspect=_SUSPECTS[finding.suspect.value],
+        suspect="the description itself" if finding.side is Side.SPEC else _SUSPECTS[finding.suspect.value],
         fails=shown.fails(recurring),
         accepted=shown.accepted(recurring),
         is_new=is_new,
@@ -223,6 +225,7 @@ def _page(shown: Overview, *, findings: Iterable[str], packed: str, left_out: in
         by_description=_by_description(shown),
         rules=_rules(shown),
         severities=list(reversed(Severity)),
+        described=len({shown.api_of(each) for each in shown.failing}),
         suspects=sorted({each.finding.suspect.value for each in shown.findings}),
         findings=findings,
         packed=packed,
@@ -247,18 +250,20 @@ def _cells(shown: Overview, row: Row, groups: Mapping[str, str]) -> list[tuple[s
 def _cell(shown: Overview, title: str, group: GroupTally | None) -> Cell:
     if group is None:
         return Cell(state="none", text="·", words=f"{title}: not looked at", target="")
-    counted = f"{group.failed:,} failed, {group.passed:,} passed"
+    tally = f"{group.failed:,} failed, {group.passed:,} passed"
     target = f"f-{group.findings[0].finding.fingerprint}" if group.findings else ""
     if group.crashed:
         return Cell(
             state="crash", text="‼", words=f"{title}: crashed: {', '.join(sorted(group.crashed))}", target=target
         )
-    count = len(group.findings)
-    if any(map(shown.fails, group.findings)):
-        return Cell(state="fail", text=f"✗ {count}", words=f"{title}: {count} findings; {counted}", target=target)
+    words = f"{title}: {counted(len(group.findings), 'finding')}; {tally}"
+    failing = sum(map(shown.fails, group.findings))
+    milder = f"! {len(group.findings) - failing}" if len(group.findings) > failing else ""
+    if failing:
+        return Cell(state="fail", text=f"✗ {failing} {milder}".rstrip(), words=words, target=target)
     if group.findings:
-        return Cell(state="warn", text=f"! {count}", words=f"{title}: {count} findings; {counted}", target=target)
-    return Cell(state="pass", text="✓", words=f"{title}: {counted}", target="")
+        return Cell(state="warn", text=milder, words=words, target=target)
+    return Cell(state="pass", text="✓", words=f"{title}: {tally}", target="")
 
 
 def _by_description(shown: Overview) -> list[tuple[ApiFacts, list[int]]]:

@@ -81,7 +81,7 @@
   /* Sorting: a heading sorts, the same heading again turns the order. */
   const rank = { error: 0, fail: 1, untested: 2, pass: 3 };
   const states = { crash: 0, fail: 1, warn: 2, pass: 3, none: 4 };
-  const number = (text) => parseFloat(text.replace(/[^0-9.]/g, "")) || 0;
+  const number = (text) => parseFloat(text.replace(/,/g, "").match(/[\d.]+/)) || 0;
   const keys = {
     order: (row) => row.dataset.op,
     verdict: (row) => rank[row.dataset.verdict],
