@@ -77,6 +77,10 @@ lock: $(VENV)/.installed-dev
 cassettes: $(VENV)/.installed-dev
 	$(BIN)/python cassettes/record.py
 
+# Figures beside peers; the other benchmarks need peers installed and are run by hand.
+bench: $(VENV)/.installed-dev
+	$(BIN)/python benchmarks/serve.py
+
 clean:
 	rm -rf $(VENV) node_modules build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
