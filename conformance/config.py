@@ -33,6 +33,10 @@ class Shard:
         return position % self.count == self.index - 1
 
 
+WHOLE: Final = Shard()
+"""The only part of a plan that is not divided."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """Everything that decides what a command does."""
@@ -86,6 +90,10 @@ class Settings:
     """Processes that judge recordings, or conversations with a live target at the same time."""
     partition: int | None = None
     """Bytes of the parts that a recording is cut into; None: as many as suit its size and the workers."""
+    scheduler: str | None = None
+    """The cluster that judges recordings: the address of its scheduler, or `local`; None for processes."""
+    resume: bool = False
+    """Whether a check takes what an earlier one kept that was broken off."""
     auth: str | None = field(default=None, repr=False)
     """`USER:PASSWORD` for a live target; never written anywhere."""
     header: tuple[str, ...] = field(default=(), repr=False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -10,6 +10,8 @@ from conformance.checks.judge import Judge, Judgement, sound
 from conformance.model.expectation import KEY as GENERATED
 from conformance.model.finding import Finding
 from conformance.model.http import Exchange
+from conformance.model.operation import Operation
+from conformance.model.route import Match
 from conformance.model.rule import (
     Check,
     Matched,
@@ -123,23 +125,26 @@ class Sessions:
     def _seen(self, matched: Matched, findings: tuple[Finding, ...]) -> Seen:
         exchange = matched.exchange
         name = exchange.session
-        seen = self.scout(matched)
+        seen = self._of_all(exchange, matched.operation, matched.path_parameters)
         if name is None or name in self._elsewhere:
             return seen
         return _together(seen, self._said(matched, findings, self._session(name)))
 
-    def scout(self, matched: Matched) -> Seen:
-        """Say what there is to say of an exchange's place in the whole recording.
+    def scout(self, exchange: Exchange, match: Match) -> None:
+        """Remember of an exchange what the checks on whole recordings do, without judging it.
 
-        Checks on whole recordings see the exchange and its operation, not what was read of its messages: so a part of
-        a recording can find out cheaply what came before it.
+        They see the exchange and its operation, not what was read of its messages: so a part of a recording can find
+        out cheaply what came before it.
         """
+        self._of_all(exchange, match.operation, match.path_parameters)
+
+    def _of_all(self, exchange: Exchange, operation: Operation, path_parameters: Mapping[str, str]) -> Seen:
         if not self._all:
             return _NOTHING
         bare = Matched(
-            exchange=matched.exchange,
-            operation=matched.operation,
-            path_parameters=matched.path_parameters,
+            exchange=exchange,
+            operation=operation,
+            path_parameters=path_parameters,
             answer=None,
             request=_UNREAD,
             response=_UNREAD,

@@ -23,6 +23,13 @@ from conformance.cli.output import expected, finish, progress
     default=None,
     help="Cut NDJSON into parts of this size, such as 64M (default: to suit the workers).",
 )
+@click.option(
+    "--scheduler",
+    metavar="ADDRESS",
+    default=None,
+    help="Let a Dask cluster judge: tcp://HOST:8786, or local for one on this machine.",
+)
+@click.option("--resume", is_flag=True, help="Go on where a check with this --output was broken off.")
 @click.option("--strict", is_flag=True, help="Also say which documented fields are missing that the API always sends.")
 @click.option("--strict-input", is_flag=True, help="Fail with exit code 2 if any entry cannot be read.")
 def command(inputs: tuple[str, ...], **flags: Any) -> None:

@@ -104,7 +104,7 @@ def settings(flags: dict[str, Any]) -> Settings:
     for name, reader in (("shard", config.shard), ("partition", config.size)):
         if flags.get(name) is not None:
             flags[name] = reader(flags[name])
-    for name in ("strict", "strict_input"):
+    for name in ("resume", "strict", "strict_input"):
         flags[name] = flags.get(name) or None
     found = config.settings(config.find(Path.cwd()), flags)
     if "report" in flags:

@@ -15,6 +15,8 @@ from conformance.model.report import SAMPLES, Cell, Recurring, Tally, total
 
 CRASHED: Final = "crashed at"
 """The fact of a part: by operation and rule, the index of the first exchange at which the rule crashed."""
+PART: Final = "part"
+"""The fact of what a shard says of a recording: the id of its cell, which part it is and of how many."""
 LOST: Final = "lost"
 """The fact of a cell: which of its parts could not be read."""
 
@@ -42,6 +44,32 @@ def whole(part: Cell) -> Cell:
         for name, found in part.findings.items()
     }
     return replace(part, findings=findings, facts={name: fact for name, fact in part.facts.items() if name != CRASHED})
+
+
+def part(recording: str, parts: Iterable[Cell], *, number: int, count: int) -> Cell:
+    """Give what one of several shards says of a recording; `joined` puts them together."""
+    made = added(f"{recording} (part {number} of {count})", parts)
+    return replace(made, facts={**made.facts, PART: {"of": recording, "number": number, "count": count}})
+
+
+def joined(cells: Mapping[str, Cell]) -> dict[str, Cell]:
+    """Give cells by their ids, those that are all the parts of a recording put together."""
+    found: dict[tuple[str, int], dict[int, Cell]] = {}
+    rest: dict[str, Cell] = {}
+    for cell in cells.values():
+        place = cell.facts.get(PART)
+        if place is None:
+            rest[cell.id] = cell
+        else:
+            found.setdefault((place["of"], place["count"]), {})[place["number"]] = cell
+    for (recording, count), numbered in found.items():
+        if recording in rest:
+            continue  # put together before
+        if len(numbered) == count:
+            rest[recording] = whole(added(recording, [numbered[number] for number in sorted(numbered)]))
+        else:
+            rest |= {cell.id: cell for cell in numbered.values()}
+    return dict(sorted(rest.items()))
 
 
 def _facts(crashed: Mapping[str, Mapping[str, tuple[int, str]]], lost: list[str]) -> dict[str, Any]:

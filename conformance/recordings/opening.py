@@ -49,6 +49,18 @@ def size(path: str) -> int:
     return int(store.size(name))
 
 
+def identity(path: str) -> str:
+    """Give what changes when a file does, as far as its store says; empty where it cannot be found."""
+    try:
+        if is_remote(path):
+            store, name = _store(path)
+            return str(store.ukey(name))
+        found = Path(path).stat()
+    except (OSError, RecordingError):
+        return ""
+    return f"{found.st_size} {found.st_mtime_ns}"
+
+
 def is_seekable(path: str) -> bool:
     """Tell whether a file can be read from the middle: no pipe, no standard input."""
     return is_remote(path) or Path(path).is_file()

@@ -6,29 +6,34 @@ Whoever works has descriptions and a judge of its own, made once.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, as_completed
-from contextlib import AbstractContextManager, contextmanager
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import contextmanager
 from multiprocessing import get_context
-from typing import Final, Protocol, TypeVar
+from typing import Final, Protocol, TypeVar, cast
 
 from conformance.config import Settings
-from conformance.run.suite import Suite, suite
+from conformance.run.suite import Descriptions, Suite, suite
 
 _CONTEXT: Final = "spawn"
 """A fresh interpreter for each worker: nothing of this process leaks into it."""
 
 T = TypeVar("T")
 R = TypeVar("R")
+R_co = TypeVar("R_co", covariant=True)
 Work = Callable[[Suite, T], R]
 """A function of a module: it travels by its name."""
+Told = Callable[[int, R], None]
+"""Hears the place of an assignment and its result."""
 
 
 class Crew(Protocol):
     """Several workers."""
 
-    workers: int
+    @property
+    def workers(self) -> int:
+        """How many there are."""
 
-    def each(self, work: Work[T, R], assignments: Sequence[T], *, told: Callable[[R], None]) -> Iterator[R]:
+    def each(self, work: Work[T, R], assignments: Sequence[T], *, told: Told[R]) -> Iterator[R]:
         """Give the results of some work in the order of its assignments; `told` hears each as soon as it is done.
 
         Whoever closes the iterator takes back what nobody has begun.
@@ -43,19 +48,19 @@ class Alone:
     def __init__(self, made: Suite) -> None:
         self._suite = made
 
-    def each(self, work: Work[T, R], assignments: Sequence[T], *, told: Callable[[R], None]) -> Iterator[R]:
+    def each(self, work: Work[T, R], assignments: Sequence[T], *, told: Told[R]) -> Iterator[R]:
         """Give the results in order, each when it is asked for."""
-        for assignment in assignments:
+        for place, assignment in enumerate(assignments):
             result = work(self._suite, assignment)
-            told(result)
+            told(place, result)
             yield result
 
 
 _suites: list[Suite] = []
 
 
-def _begin(settings: Settings) -> None:
-    _suites[:] = [suite(settings)]
+def _begin(settings: Settings, read: Descriptions) -> None:
+    _suites[:] = [suite(settings, read)]
 
 
 def _done(work: Work[T, R], assignment: T) -> R:
@@ -69,22 +74,32 @@ class Pool:
         self.workers = workers
         self._executor = executor
 
-    def each(self, work: Work[T, R], assignments: Sequence[T], *, told: Callable[[R], None]) -> Iterator[R]:
+    def each(self, work: Work[T, R], assignments: Sequence[T], *, told: Told[R]) -> Iterator[R]:
         """Give the results in order."""
         futures = [self._executor.submit(_done, work, assignment) for assignment in assignments]
-        return in_order(futures, as_completed(futures), told)
+        places: dict[Promise[R], int] = {future: place for place, future in enumerate(futures)}
+        return in_order(places, cast("Iterable[Promise[R]]", as_completed(futures)), told)
 
 
-def in_order(futures: Sequence[Future[R]], completed: Iterable[Future[R]], told: Callable[[R], None]) -> Iterator[R]:
-    """Give the results of futures in their order, as they are completed in whatever order; each is held once."""
-    places = {future: place for place, future in enumerate(futures)}
+class Promise(Protocol[R_co]):
+    """A result that is to come."""
+
+    def result(self) -> R_co:
+        """Give the result."""
+
+    def cancel(self) -> object:
+        """Take the work back where nobody has begun it."""
+
+
+def in_order(places: dict[Promise[R], int], completed: Iterable[Promise[R]], told: Told[R]) -> Iterator[R]:
+    """Give results in the order of their places, as they are completed in whatever order; each is held once."""
     ready: dict[int, R] = {}
     expected = 0
     try:
         for future in completed:
-            result = future.result()
-            told(result)
-            ready[places.pop(future)] = result
+            place, result = places.pop(future), future.result()
+            told(place, result)
+            ready[place] = result
             while expected in ready:
                 yield ready.pop(expected)
                 expected += 1
@@ -94,17 +109,8 @@ def in_order(futures: Sequence[Future[R]], completed: Iterable[Future[R]], told:
 
 
 @contextmanager
-def pool(settings: Settings) -> Iterator[Crew]:
-    """Give as many processes as the settings say.
-
-    Raises:
-        ConformanceError: the settings are wrong.
-
-    """
-    workers = settings.workers
-    with ProcessPoolExecutor(workers, get_context(_CONTEXT), initializer=_begin, initargs=(settings,)) as executor:
+def pool(made: Suite) -> Iterator[Crew]:
+    """Give as many processes as the settings say."""
+    workers, given = made.settings.workers, (made.settings, made.descriptions)
+    with ProcessPoolExecutor(workers, get_context(_CONTEXT), initializer=_begin, initargs=given) as executor:
         yield Pool(executor, workers)
-
-
-Hire = Callable[[Settings], AbstractContextManager[Crew]]
-"""Gives a crew for as long as its context lasts."""

@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import IO, Any
 
@@ -201,23 +202,32 @@ def _is_ordinary(exchange: Exchange) -> bool:
 @contextmanager
 def emitter(settings: Settings) -> Iterator[Callable[[Finding], None] | None]:
     """Give the function that writes findings as they occur; None where nobody asked."""
+    with written(settings) as write:
+        yield None if write is None else lambda finding: write(occurrence(finding))
+
+
+@contextmanager
+def written(settings: Settings) -> Iterator[Callable[[str], None] | None]:
+    """Give the function that writes occurrences as lines; None where nobody asked."""
     if settings.findings is None:
         yield None
         return
     if settings.findings == "-":
-        yield _writer(sys.stdout)
+        yield partial(_write, sys.stdout)
         return
     try:
         Path(settings.findings).parent.mkdir(parents=True, exist_ok=True)
         with Path(settings.findings).open("w", encoding="utf-8", errors="surrogatepass") as file:
-            yield _writer(file)
+            yield partial(_write, file)
     except OSError as error:
         hint = "name a file that can be written"
         raise SettingsError(where="--findings", what=f"{settings.findings}: {error.strerror}", hint=hint) from error
 
 
-def _writer(file: IO[str]) -> Callable[[Finding], None]:
-    def emit(finding: Finding) -> None:
-        file.write(json.dumps(results.occurrence(finding), ensure_ascii=False, default=str) + "\n")
+def _write(file: IO[str], line: str) -> None:
+    file.write(line)
 
-    return emit
+
+def occurrence(finding: Finding) -> str:
+    """Give a finding as a line of `--findings`, without secrets."""
+    return json.dumps(results.occurrence(finding), ensure_ascii=False, default=str) + "\n"

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from conformance import results
 from conformance.config import Settings
+from conformance.model import parts
 from conformance.model.report import Report, unite_named
 from conformance.model.rule import Severity
 from conformance.run.suite import Outcome
@@ -18,7 +20,8 @@ def merge(files: tuple[str, ...]) -> Report:
         ResultsError: one cannot be read, or they cannot be united.
 
     """
-    return unite_named((file, results.read(Path(file))) for file in files)
+    united = unite_named((file, results.read(Path(file))) for file in files)
+    return replace(united, cells=parts.joined(united.cells))
 
 
 def report(settings: Settings, files: tuple[str, ...]) -> Outcome:

@@ -105,10 +105,32 @@ def chosen_checks(settings: Settings, *, audits: bool = False) -> tuple[Check, .
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Descriptions:
+    """What was read of the descriptions: a value that travels to whoever judges."""
+
+    operations: tuple[Operation, ...]
+    corrected: tuple[Operation, ...] | None = None
+    """Those of the second opinion, where there is one."""
+
+
+def descriptions(settings: Settings) -> Descriptions:
+    """Read the descriptions that the settings name.
+
+    Raises:
+        ConformanceError: one is missing or broken.
+
+    """
+    is_written = settings.contract == Contract.AS_WRITTEN.value
+    corrected = load(settings, contract=Contract.CORRECTED) if is_written else None
+    return Descriptions(operations=load(settings), corrected=corrected)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Suite:
     """The descriptions and the judge that holds them."""
 
     settings: Settings
+    descriptions: Descriptions
     operations: tuple[Operation, ...]
     """Every operation of the descriptions; matching needs them all."""
     chosen: tuple[Operation, ...]
@@ -141,14 +163,15 @@ class Suite:
         return {name: list(chosen) for name in names if (chosen := getattr(self.settings, name))}
 
 
-def suite(settings: Settings) -> Suite:
-    """Load the descriptions and plan the checks.
+def suite(settings: Settings, read: Descriptions | None = None) -> Suite:
+    """Load the descriptions, where nobody has `read` them yet, and plan the checks.
 
     Raises:
         ConformanceError: a description, a name or a glob is wrong.
 
     """
-    operations = load(settings)
+    known = descriptions(settings) if read is None else read
+    operations = known.operations
     held = chosen_checks(settings)
     severities = {
         check.id: Severity(level)
@@ -156,13 +179,11 @@ def suite(settings: Settings) -> Suite:
         for check in held
         if fnmatchcase(check.id, glob)
     }
-    second = None
-    if settings.contract == Contract.AS_WRITTEN.value:
-        corrected = load(settings, contract=Contract.CORRECTED)
-        second = Judge(corrected, checks=held, compiler=compiler())
+    second = None if known.corrected is None else Judge(known.corrected, checks=held, compiler=compiler())
     judge = Judge(operations, checks=held, compiler=compiler(), severities=severities, second=second)
     return Suite(
         settings=settings,
+        descriptions=known,
         operations=operations,
         chosen=chosen(operations, settings.operation),
         judge=judge,

@@ -13,14 +13,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from conformance.config import Settings
-from conformance.model import session
-from conformance.model.finding import Finding
+from conformance.config import Settings, Shard
+from conformance.model import parts, session
 from conformance.model.report import Cell
 from conformance.recordings.ranges import Range
 from conformance.run import pieces
 from conformance.run.crew import Alone
-from conformance.run.recorder import recorded
+from conformance.run.recorder import occurrence, recorded
 from conformance.run.suite import Suite, suite
 
 SPEC = """
@@ -114,15 +113,14 @@ def cut(path: Path, content: bytes, places: Sequence[int]) -> tuple[Range, ...]:
     return tuple(Range(path=str(path), start=a, stop=b) for a, b in pairwise(edges) if a < b)
 
 
-def whole(path: Path, held: Suite) -> tuple[Cell, list[Finding]]:
-    found: list[Finding] = []
-    return recorded(str(path), held, found.append, lambda _: None), found
+def whole(path: Path, held: Suite) -> tuple[Cell, list[str]]:
+    found: list[str] = []
+    return recorded(str(path), held, lambda finding: found.append(occurrence(finding)), lambda _: None), found
 
 
-def in_parts(path: Path, content: bytes, places: Sequence[int], held: Suite) -> tuple[Cell, list[Finding]]:
-    found: list[Finding] = []
-    shares = [cut(path, content, places)]
-    (cell,) = pieces.cells(Alone(held), shares, found.append, lambda _: None)
+def in_parts(path: Path, content: bytes, places: Sequence[int], held: Suite) -> tuple[Cell, list[str]]:
+    found: list[str] = []
+    (cell,) = pieces.cells(Alone(held), [cut(path, content, places)], found.append, lambda _: None)
     return cell, found
 
 
@@ -139,6 +137,34 @@ def test_results_do_not_depend_on_the_partition(
         held = made(folder)
         expected = whole(path, held)
         assert in_parts(path, content, places, held) == expected
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(contents(), st.integers(1, 4), st.integers(0, 3), st.integers(2, 4))
+def test_results_do_not_depend_on_the_shards(
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    recording: tuple[bytes, list[int]],
+    sessions: int,
+    names: int,
+    count: int,
+) -> None:
+    content, places = recording
+    path = folder / "traffic.ndjson"
+    path.write_bytes(content)
+    with monkeypatch.context() as patched:
+        bounded(patched, sessions, names)
+        held = made(folder)
+        expected, _ = whole(path, held)
+        ranges = cut(path, content, places)
+        shards = [
+            cell
+            for number in range(1, count + 1)
+            for cell in pieces.cells(
+                Alone(held), [ranges], None, lambda _: None, shard=Shard(index=number, count=count)
+            )
+        ]
+        assert parts.joined({cell.id: cell for cell in reversed(shards)}) == {expected.id: expected}
 
 
 def bounded(patched: pytest.MonkeyPatch, sessions: int, names: int) -> None:

@@ -63,12 +63,18 @@ def run(*arguments: str) -> Result:
 
 
 def check(*arguments: str, output: str, exit_code: int = 1) -> dict[str, Any]:
-    """Give what results.json says, without its timing, and the findings."""
+    """Give results.json, read and as text without its timing, and the findings."""
     found = run("check", *arguments, "--specs", "spec.yaml", "--output", output, "--findings", f"{output}/all.ndjson")
     assert found.exit_code == exit_code, found.output
-    text = Path(output, "results.json").read_text(encoding="utf-8")
-    results = {name: value for name, value in json.loads(text).items() if name != "timing"}
-    return {**results, "occurrences": Path(output, "all.ndjson").read_text(encoding="utf-8")}
+    results = json.loads(Path(output, "results.json").read_text(encoding="utf-8"))
+    occurrences = Path(output, "all.ndjson").read_text(encoding="utf-8")
+    return {**results, "timing": None, "text": untimed(output), "occurrences": occurrences}
+
+
+def untimed(output: str) -> str:
+    """Give results.json as text, without its timing."""
+    lines = Path(output, "results.json").read_text(encoding="utf-8").splitlines(keepends=True)
+    return "".join(line for line in lines if not line.startswith('"timing"'))
 
 
 def test_processes_find_what_one_process_finds(traffic: Path) -> None:
@@ -136,7 +142,31 @@ def test_a_part_that_vanishes_is_named(traffic: Path) -> None:
     assert done.cell.unreadable == (reason,)
     assert done.cell.facts == {parts.LOST: [reason]}
     assert parts.added("x", [done.cell, done.cell]).facts == {parts.LOST: [reason, reason]}
-    assert pieces.addressed(held, part) == []
+    assert pieces.addressed(held, (part, part.spanning)) == []
+    assert pieces.scouted(held, (part, Remembered())) == Remembered()
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_shards_of_one_recording_merge_into_the_whole(traffic: Path, workers: str) -> None:
+    Path("small.ndjson").write_text(line(12), encoding="utf-8")
+    inputs = ["small.ndjson", "traffic.ndjson"]
+    whole = check(*inputs, output="whole")
+    options = ["--partition-size", "5000", "--workers", workers]
+    for number in (1, 2, 3):
+        check(*inputs, *options, "--shard", f"{number}/3", output=f"shard{number}")
+    shards = [f"shard{number}/results.json" for number in (3, 1, 2)]
+    assert run("report", *shards, "--output", "merged").exit_code == 1
+    assert run("report", "merged/results.json", *shards[:2], "--output", "again").exit_code == 1
+    for name in ("merged", "again"):
+        text = Path(name, "results.json").read_text(encoding="utf-8")
+        assert (
+            "".join(each for each in text.splitlines(keepends=True) if not each.startswith('"timing"')) == whole["text"]
+        )
+    assert run("report", *shards[:2], "--output", "some").exit_code == 1
+    cells = [cell["id"] for cell in json.loads(Path("some", "results.json").read_text(encoding="utf-8"))["cells"]]
+    assert cells == [
+        "recording small.ndjson", "recording traffic.ndjson (part 1 of 3)", "recording traffic.ndjson (part 3 of 3)",
+    ]  # fmt: skip
 
 
 def finding(index: int) -> Finding:
