@@ -4,8 +4,8 @@ Most traffic conforms. Such an exchange has a documented status and media type, 
 values that pass the closed form of their schemas; then every check that is marked `silent_when_clear` has nothing to
 say, and only the others run. Whatever is not clear at once is left to the judge: the gate never finds, it only clears.
 
-A name that occurs twice in one object is lost in decoding, but its quotes are not: where nothing is escaped, a text has
-two quotes for each string in its value.
+A name that occurs twice in one object is lost in decoding, but its quotes are not: a text has two quotes for each
+string in its value, apart from those that are escaped. Where backslashes or code points are escaped, the judge looks.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from conformance.model.operation import Answer, Location, MediaType, Operation, 
 from conformance.model.rule import ABSENT, Matched, Problem, Reading
 from conformance.schemas.closed import Tighten
 from conformance.schemas.coverage import Lens
-from conformance.schemas.reading import Reader, pick
+from conformance.schemas.reading import BODILESS, Reader, pick
 from conformance.schemas.shapes import Look, look
 from conformance.schemas.walk import types
 
@@ -134,12 +134,12 @@ class Gate:
             return None
         text = response.body
         if not status.answer.content:
-            return None if text else (status.answer, _EMPTY, None)
+            return None if text and response.status in BODILESS else (status.answer, _EMPTY, None)
         content_type = response.headers.get("Content-Type")
         body = status.bodies.get(content_type, ABSENT)
         if body is ABSENT:
             body = status.bodies[content_type] = self._body(status.answer, operation, content_type)
-        if body is None or not text or b"\\" in text:
+        if body is None or not text:
             return None
         try:
             value = _decode(text)
@@ -148,7 +148,12 @@ class Gate:
         if not body.is_clear(value):
             return None
         shape, strings = body.look(value)
-        if text.count(b'"') != 2 * strings:
+        quotes = text.count(b'"')
+        if b"\\" in text:
+            if b"\\\\" in text or b"\\u" in text:
+                return None
+            quotes -= text.count(b'\\"')
+        if quotes != 2 * strings:
             return None
         return status.answer, Reading(media_type=body.media_type, body=value), shape
 

@@ -51,27 +51,30 @@ def progress(label: str, total: int | None = None) -> Iterator[Progress]:
     if not sys.stderr.isatty():
         yield lambda _: None
         return
+    from datetime import timedelta  # noqa: PLC0415 - see the package
+
     from rich.console import Console  # noqa: PLC0415 - see the package
     from rich.progress import (  # noqa: PLC0415 - see the package
         BarColumn,
-        MofNCompleteColumn,
         Progress,
         ProgressColumn,
+        SpinnerColumn,
         Task,
         TextColumn,
-        TimeElapsedColumn,
-        TimeRemainingColumn,
     )
     from rich.text import Text  # noqa: PLC0415 - see the package
 
-    class Rate(ProgressColumn):
-        """Exchanges a second."""
+    class Numbers(ProgressColumn):
+        """How far, how fast, and how long still, or how long so far where the end is not known."""
 
         def render(self, task: Task) -> Text:
-            return Text(f"{task.speed or 0:,.0f}/s")
+            far = f"{task.completed:,.0f}" + (f" of {task.total:,.0f}" if task.total is not None else "")
+            left = task.time_remaining
+            seconds, words = (task.elapsed or 0, "so far") if left is None else (left, "left")
+            return Text(f"{far}, {task.speed or 0:,.0f}/s, {timedelta(seconds=int(seconds))} {words}")
 
-    left = [TimeRemainingColumn()] if total is not None else []
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), Rate(), TimeElapsedColumn(), *left)
+    shape = SpinnerColumn() if total is None else BarColumn()
+    columns = (TextColumn("{task.description}"), shape, Numbers())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(label, total=total)
         waiting, due = 0, 0.0
@@ -85,6 +88,7 @@ def progress(label: str, total: int | None = None) -> Iterator[Progress]:
                 waiting, due = 0, now + _PAUSE
 
         yield told
+        bar.advance(task, waiting)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from functools import lru_cache
 from queue import SimpleQueue
@@ -27,6 +27,8 @@ import schemathesis
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 from hypothesis.errors import Unsatisfiable
+from hypothesis.internal.conjecture import providers
+from hypothesis.internal.constants_ast import Constants
 from schemathesis import GenerationMode
 from schemathesis.core import NOT_SET
 from schemathesis.core.transport import Response as Answer
@@ -57,6 +59,9 @@ _MODES: Final = {Mode.POSITIVE: GenerationMode.POSITIVE, Mode.NEGATIVE: Generati
 _NAME: Final = re.compile(r"[^A-Za-z0-9._-]")
 _DEFINITIONS: Final = "#/$defs/"
 _HEADER: Final = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
+
+
+_NO_WORDS: Final = Constants()
 
 
 class _Stopped(BaseException):
@@ -122,9 +127,22 @@ def _drawn(operation: Operation, mode: Mode, number: int, count: int) -> list[Dr
             raise _Stopped
 
     if count:
-        with suppress(Unsatisfiable, _Stopped):
+        with suppress(Unsatisfiable, _Stopped), _detached():
             collect()
     return found
+
+
+@contextmanager
+def _detached() -> Iterator[None]:
+    """Keep Hypothesis from drawing words out of whatever source code is imported: the seed alone decides."""
+    known = providers._get_local_constants  # noqa: SLF001 - there is no setting for it
+    providers._get_local_constants = lambda: _NO_WORDS  # noqa: SLF001 - as above
+    providers.CONSTANTS_CACHE.cache.clear()
+    try:
+        yield
+    finally:
+        providers._get_local_constants = known  # noqa: SLF001 - as above
+        providers.CONSTANTS_CACHE.cache.clear()
 
 
 def _seed(number: int, operation: Operation, mode: Mode) -> int:
@@ -347,7 +365,8 @@ class _Walks:
     def _run(self, max_walks: int) -> None:
         """Run the machine to its end; whatever happens, say that it has ended."""
         try:
-            run_state_machine_as_test(seed(self._seed)(self._machine()), settings=_settings(max_examples=max_walks))
+            with _detached():
+                run_state_machine_as_test(seed(self._seed)(self._machine()), settings=_settings(max_examples=max_walks))
         except _Stopped:
             pass
         except Exception as error:

@@ -308,6 +308,3 @@ def _links(kind: Kind, operations: Iterable[Operation]) -> tuple[Link | None, di
         elif path[:-1] == here and path[-1] != "{}":
             below.setdefault(snake_case(path[-1]), Link(operation.path))
     return own, below
-
-
-__all__ = ["Link", "Representation", "Shape"]

@@ -386,6 +386,3 @@ def _identify(kind: Kind) -> None:
 def _sid_pattern(node: JsonSchema, root: JsonSchema) -> str | None:
     pattern = keyword(node, root, "pattern")
     return pattern if isinstance(pattern, str) and prefixes_of_pattern(pattern) is not None else None
-
-
-__all__ = ["Kind", "Plan", "Role", "Segments", "View", "json_content", "plans", "segments", "usual"]

@@ -137,13 +137,8 @@ class Strictness:
             return
         pairs = parameters.grouped(request.query_pairs)
         for name in pairs:
-            if (
-                name in self._known
-                or self._open
-                or (self._twilio and name[:-1] in self._known and name[-1:] in _BOUNDS)
-            ):
-                continue
-            yield self._unknown(f"/query/{escape(name)}", name, pairs[name][0])
+            if not self._knows(name):
+                yield self._unknown(f"/query/{escape(name)}", name, pairs[name][0])
         if self._twilio:
             for name in SIZES:
                 if name in pairs and pairs[name][-1].isdecimal() and int(pairs[name][-1]) > _MOST:
@@ -177,7 +172,8 @@ class Strictness:
         name = problem.instance_pointer.rpartition("/")[2]
         code = _CODES.get((self._collection, name, problem.keyword)) if self._twilio else None
         if problem.keyword == "required":
-            return _bad(problem, f"Missing required parameter {name} in the post body", code)
+            where = "query" if problem.instance_pointer.startswith("/query/") else "post body"
+            return _bad(problem, f"Missing required parameter {name} in the {where}", code)
         if problem.instance_pointer in {f"/query/{each}" for each in SIZES} and problem.keyword == "maximum":
             code = errors.PAGE_SIZE_TOO_LARGE
         return _bad(problem, f"Invalid parameter {name}: {problem.message}", code)

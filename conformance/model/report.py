@@ -15,7 +15,7 @@ from typing import Any, Final
 from conformance.errors import MergeConflict
 from conformance.model.excerpt import Excerpt
 from conformance.model.finding import Finding
-from conformance.model.rule import Severity
+from conformance.model.rule import Severity, Side
 
 SAMPLES: Final = 3
 NOWHERE: Final = "nowhere"
@@ -291,13 +291,18 @@ def unite_named(reports: Iterable[tuple[str, Report]]) -> Report:
     return Report(subject=subject, cells={name: cells[name] for name in sorted(cells)})
 
 
-def _order(recurring: Recurring) -> tuple[int, str, str, str, str]:
+def _order(recurring: Recurring) -> tuple[int, str, str, str, str, int, int, str]:
+    """The worst first; what an audit says of documents from their start to their end."""
     finding = recurring.finding
+    is_audit = finding.side is Side.SPEC
     return (
         -finding.severity.rank,
-        finding.operation or "",
+        "" if is_audit else finding.operation or "",
         finding.rule_id,
         finding.problem.instance_pointer,
+        finding.spec if is_audit else "",
+        finding.line if is_audit else 0,
+        finding.column if is_audit else 0,
         finding.fingerprint,
     )
 

@@ -154,6 +154,8 @@ class Router:
         bucket = self._buckets.get((method, location[:end], location.count("/")))
         if bucket is None:
             return None
+        if "%" in location:
+            location = location[:end] + _decoded(location[end:])
         found = bucket.find(location)
         if found is None or "%" in location or "#" in location:
             return None
@@ -235,7 +237,12 @@ class Router:
                 )
                 for route in here
             ][:3]
-        elsewhere = [route for route in fitting if route.operation.method == method and host not in self._hosts]
+        # Two things that are only alike, host and values, do not add up: many APIs of one provider share their paths.
+        elsewhere = [
+            route
+            for route in fitting
+            if route.operation.method == method and host not in self._hosts and self._accept(route, path, strict=True)
+        ]
         if elsewhere:
             return [
                 Candidate(

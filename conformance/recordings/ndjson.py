@@ -17,6 +17,7 @@ from typing import Any, BinaryIO, Final
 import msgspec
 
 from conformance.errors import RecordingError
+from conformance.model.expectation import KEY as GENERATED
 from conformance.model.http import Exchange, Headers, Request, Response, Source
 from conformance.recordings import interaction
 from conformance.recordings.coding import from_base64, kept, undone
@@ -59,6 +60,8 @@ class _Line(msgspec.Struct, gc=False):
     response: _Response
     id: str | None = None
     session: str | None = None
+    generated: Any = None
+    """What was expected, under the name that `model.expectation` gives it: everybody asks, few lines have it."""
 
 
 _decode = msgspec.json.Decoder(_Line).decode
@@ -147,7 +150,7 @@ def parse(text: bytes, *, path: str, index: int, line: int) -> Entry:
             ),
             source=Source(kind=_KIND, path=path, index=index, line=line),
             session=data.session,
-            extra=_Rest(text),
+            extra=_Rest(text, data.generated),
         )
     except (ValueError, RecursionError):
         return _parse_slowly(text, Source(kind=_KIND, path=path, index=index, line=line))
@@ -164,17 +167,24 @@ def _from_base64(message: _Request | _Response) -> bytes:
 class _Rest(Mapping[str, Any]):
     """What a line says beyond an exchange, read when somebody asks."""
 
-    __slots__ = ("_known", "_text")
+    __slots__ = ("_generated", "_read", "_text")
 
-    def __init__(self, text: bytes) -> None:
+    def __init__(self, text: bytes, generated: Any) -> None:
         self._text = text
-        self._known: dict[str, Any] | None = None
+        self._generated = generated
+        self._read: dict[str, Any] | None = None
 
     @property
     def _members(self) -> dict[str, Any]:
-        if self._known is None:
-            self._known = interaction.rest(_decode_any(self._text.decode("utf-8", "replace")))
-        return self._known
+        if self._read is None:
+            self._read = interaction.rest(_decode_any(self._text.decode("utf-8", "replace")))
+        return self._read
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """Give a member, or the default."""
+        if name == GENERATED:
+            return default if self._generated is None else self._generated
+        return self._members.get(name, default)
 
     def __getitem__(self, name: str) -> Any:
         return self._members[name]

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from conformance.model.excerpt import Excerpt
-from conformance.model.overview import GROUPS, Overview, Row
+from conformance.model.overview import GROUPS, GroupTally, Overview, Row
 from conformance.model.report import Recurring, Verdict
 from conformance.model.wording import counted
 from conformance.reports import terminal
@@ -109,12 +109,17 @@ def _table(shown: Overview) -> Iterator[str]:
 
 def _line(shown: Overview, row: Row, groups: list[str]) -> str:
     found = shown.groups_of(row)
-    cells = [
-        "💥" if name in found and found[name].crashed else str(len(found[name].findings) or "") if name in found else ""
-        for name in groups
-    ]
+    cells = [_counts(shown, found[name]) if name in found else "" for name in groups]
     head = f"{_cell(row.operation.key)} | {_MARKS[row.verdict.value]} {row.verdict.value}"
     return f"| {head} | {' | '.join(cells)} | {row.tally.exchanges:,} | {row.share}% |"
+
+
+def _counts(shown: Overview, group: GroupTally) -> str:
+    """Give how many findings of a group fail, and how many do not."""
+    failing = sum(map(shown.fails, group.findings))
+    milder = len(group.findings) - failing
+    told = ("💥" if group.crashed else "", f"❌ {failing}" if failing else "", f"⚠️ {milder}" if milder else "")
+    return " ".join(filter(None, told))
 
 
 def _finding(shown: Overview, recurring: Recurring) -> list[str]:

@@ -13,9 +13,11 @@ from pathlib import PurePosixPath
 from typing import Any, Final
 from urllib.parse import quote
 
+from conformance.model.finding import Finding
 from conformance.model.overview import Overview
 from conformance.model.report import Place, Recurring
-from conformance.model.wording import counted
+from conformance.model.rule import Side
+from conformance.model.wording import counted, short_place
 from conformance.results import text
 
 FILE: Final = "report.sarif"
@@ -105,9 +107,15 @@ def _notifications(shown: Overview, left_out: int) -> Iterator[dict[str, Any]]:
         yield {"level": "error", "message": {"text": _cut(message)}, "associatedRule": {"id": rule}}
 
 
+def _place(finding: Finding) -> str:
+    if finding.side is Side.SPEC:
+        return short_place(finding.problem.spec_pointer, finding.operation) or finding.concerns
+    return f"{finding.concerns}, {finding.side.value} {finding.problem.instance_pointer}".rstrip()
+
+
 def _result(shown: Overview, recurring: Recurring, rules: Mapping[str, int]) -> dict[str, Any]:
     finding, problem = recurring.finding, recurring.finding.problem
-    where = f"{finding.concerns}, {finding.side.value} {problem.instance_pointer}".rstrip()
+    where = _place(finding)
     made: dict[str, Any] = {
         "ruleId": finding.rule_id,
         "ruleIndex": rules[finding.rule_id],

@@ -97,8 +97,19 @@ def audit(settings: Settings, *, against: tuple[Path, ...] = (), corrects: bool 
         fail_on=Severity(settings.fail_on),
         offers=tuple(bench.offers(whole, held)) if corrects else (),
         waived=sum(len(each.waived) for each in audits),
-        idle=tuple(idle(held, [waiver for each in audits for waiver in each.waived])),
+        idle=tuple(_idle(bench, audits, held)),
         seconds=time.perf_counter() - started,
+    )
+
+
+def _idle(bench: _Bench, audits: list[Audit], held: tuple[Waiver, ...]) -> list[str]:
+    chosen = {check.id for check in bench.checks}
+    return idle(
+        held,
+        [waiver for each in audits for waiver in each.waived],
+        rules=chosen,
+        left_out={check.id for check in every()} - chosen,
+        documents=[survey.name for survey in bench.surveys],
     )
 
 

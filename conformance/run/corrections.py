@@ -291,7 +291,11 @@ def _actions(finding: Finding, document: Document) -> list[dict[str, Any]]:
     for position, step in enumerate(steps):
         is_last = position == len(steps) - 1
         made = step.to_json()
-        reason = held.remedy if is_last or not step.remove else f"{held.remedy} What stands here is written anew below."
+        reason = (
+            held.remedy
+            if is_last or not step.remove
+            else f"{held.remedy} What stands here goes first: it cannot be merged."
+        )
         action = {"target": made.pop("target"), "description": reason, **made}
         if is_last:
             action["x-evidence"] = _evidence(finding)

@@ -62,12 +62,16 @@ def _rank(change: Change) -> tuple[bool, bool]:
 
 def render(found: DocumentDifference) -> str:
     """Give the difference as plain lines, the summary last."""
-    lines = [f"{_verdict(change)}: {change.kind}: {change.place}: {change.message}" for change in found.changes]
+    lines = [f"{_verdict(change)}: {change.kind}: {_told(change)}" for change in found.changes]
     clients = sum(change.breaks_clients for change in found.changes)
     servers = sum(change.breaks_servers for change in found.changes)
     many = len(found.changes)
     counted = f"{many} change{'' if many == 1 else 's'}: {clients} break clients, {servers} break servers"
     return "\n".join([*lines, counted if many else "no changes"])
+
+
+def _told(change: Change) -> str:
+    return change.message if change.message.startswith(change.place) else f"{change.place}: {change.message}"
 
 
 def _verdict(change: Change) -> str:

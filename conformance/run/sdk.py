@@ -96,7 +96,7 @@ def sdk(settings: Settings, wanted: Wanted, *, progress: Progress = lambda _: No
         reasons = "; ".join(f"{name}: {reason}" for name, reason in heard.silent.items())
         raise NothingChecked(what=f"no driver ran ({reasons})", hint="docs/sdk.md says what each one needs")
     with emitter(settings) as emit:
-        cells = [*_cells(made, choice, heard, emit), *_silent(made, heard, wanted)]
+        cells = [*_cells(made, choice, heard, emit), *map(_offered, heard.surveys), *_silent(made, heard, wanted)]
     report = Report(
         subject=_subject(made, wanted, choice, heard),
         cells={cell.id: cell for cell in sorted(cells, key=lambda each: each.id)},
@@ -295,6 +295,19 @@ def _subject(made: Suite, wanted: Wanted, choice: _Choice, heard: _Heard) -> Abo
         for rule, severity in choice.severities.items()
     }
     return replace(base, rules={**base.rules, **rules})
+
+
+def _offered(one: Survey) -> Cell:
+    """Give a cell for what a client offers, whichever operations are chosen."""
+    facts = {
+        "driver": one.name,
+        "client": one.client,
+        "sdk": one.about.sdk,
+        "version": one.about.version,
+        "calls": one.count,
+        "broken": dict(one.broken),
+    }
+    return Cell(id=f"sdk {one.label}", tallies={}, findings={}, facts=facts)
 
 
 def _silent(made: Suite, heard: _Heard, wanted: Wanted) -> Iterator[Cell]:

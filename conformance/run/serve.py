@@ -120,7 +120,8 @@ def _announce(mock: Mock, wishes: Wishes, say: Callable[[str], None], url: str) 
     apis = len({operation.api.name for operation in mock.operations})
     say(url)
     reach = "this machine only" if wishes.host in _LOCAL else "every machine that reaches this address"
-    say(f"{len(mock.operations)} operations of {apis} descriptions, open to {reach}; {url}/__conformance/ shows more")
+    descriptions = "1 description" if apis == 1 else f"{apis} descriptions"
+    say(f"{len(mock.operations)} operations of {descriptions}, open to {reach}; {url}/__conformance/ shows more")
 
 
 def _try(certificate: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Final
@@ -64,7 +64,27 @@ def _waiver(key: str, reason: str) -> Waiver:
     )
 
 
-def idle(held: Iterable[Waiver], used: Iterable[Waiver]) -> list[str]:
-    """Give the keys of waivers that waived nothing."""
+def idle(
+    held: Iterable[Waiver],
+    used: Iterable[Waiver],
+    *,
+    rules: Collection[str],
+    left_out: Collection[str],
+    documents: Collection[str],
+) -> list[str]:
+    """Give the keys of waivers that waived nothing, though one of their rules looked at one of their documents.
+
+    A waiver of a rule that does not exist waives nothing either; one of a rule that was left out may waive tomorrow.
+    """
     keys = {waiver.key for waiver in used}
-    return [waiver.key for waiver in held if waiver.key not in keys]
+    return [
+        waiver.key
+        for waiver in held
+        if waiver.key not in keys
+        and (_is_about(waiver, rules) or not _is_about(waiver, left_out))
+        and any(fnmatchcase(document, waiver.document) for document in documents)
+    ]
+
+
+def _is_about(waiver: Waiver, rules: Iterable[str]) -> bool:
+    return any(fnmatchcase(rule, waiver.rule) for rule in rules)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-from urllib.parse import parse_qsl, quote_plus
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+from urllib.parse import quote_plus
 
 import msgspec
 
 from conformance.model.operation import JsonSchema
+from conformance.schemas import parameters
 from conformance.schemas.parameters import array, grouped, repeated
 from conformance.schemas.walk import properties, types
+
+_UNDECLARED: Final = frozenset({"string"})
 
 
 def pairs(body: bytes) -> list[tuple[str, str]]:
@@ -20,7 +23,7 @@ def pairs(body: bytes) -> list[tuple[str, str]]:
         UnicodeDecodeError: it is not UTF-8.
 
     """
-    return parse_qsl(body.decode("utf-8"), keep_blank_values=True, errors="strict")
+    return parameters.pairs(body.decode("utf-8"), errors="strict")
 
 
 def decode(body: bytes, root: JsonSchema) -> dict[str, Any]:
@@ -35,19 +38,31 @@ def decode(body: bytes, root: JsonSchema) -> dict[str, Any]:
 
 def typed(fields: Mapping[str, list[str]], root: JsonSchema) -> dict[str, Any]:
     """Give the value of form fields by the declared types."""
+    return reader(root)(fields)
+
+
+def reader(root: JsonSchema) -> Callable[[Mapping[str, list[str]]], dict[str, Any]]:
+    """Give the function that gives the value of form fields by the declared types of a schema."""
     declared = properties(root, root)
-    result: dict[str, Any] = {}
-    for name, texts in fields.items():
-        schema = declared.get(name)
-        if schema is None:
-            result[name] = texts[0] if len(texts) == 1 else texts
-            continue
+    lists: dict[str, JsonSchema] = {}
+    scalars: dict[str, frozenset[str]] = {}
+    for name, schema in declared.items():
         allowed = types(schema, root)
         if "array" in allowed and "string" not in allowed:
-            result[name] = array(texts, schema, root)
+            lists[name] = schema
         else:
-            result[name] = repeated(texts, allowed)
-    return result
+            scalars[name] = allowed
+
+    def read(fields: Mapping[str, list[str]]) -> dict[str, Any]:
+        result: dict[str, Any] = {}
+        for name, texts in fields.items():
+            if name in lists:
+                result[name] = array(texts, lists[name], root)
+            else:
+                result[name] = repeated(texts, scalars.get(name, _UNDECLARED))
+        return result
+
+    return read
 
 
 def encode(value: Mapping[str, Any]) -> bytes:

@@ -65,6 +65,14 @@ def record(pairs: Iterable[tuple[str, str]], schema: JsonSchema, root: JsonSchem
     return {name: scalar(text, declared[name], root) if name in declared else text for name, text in pairs}
 
 
+def plain(parameter: Parameter) -> frozenset[str] | None:
+    """Give the types of a parameter that is read as one scalar; None where its style decides how it is read."""
+    root = parameter.schema.json_schema
+    allowed = types(root, root)
+    is_scalar = "string" in allowed or not {"array", "object"} & allowed
+    return allowed if is_scalar and parameter.style in {"simple", "form"} and parameter.media_type is None else None
+
+
 def from_text(text: str, parameter: Parameter) -> Any:
     """Decode a path or header parameter from its (percent-decoded) text."""
     root = parameter.schema.json_schema
@@ -134,6 +142,35 @@ def _content(text: str, parameter: Parameter) -> Any:
     if parameter.media_type is not None and parameter.media_type.endswith("json"):
         return _json(text)
     return text
+
+
+def pairs(text: str, *, errors: str = "replace") -> list[tuple[str, str]]:
+    """Give the decoded pairs of a query or a form, as `urllib.parse.parse_qsl` does with blank values kept.
+
+    Raises:
+        UnicodeDecodeError: something is not UTF-8, and `errors` is `strict`.
+
+    """
+    plain = "%" not in text and "+" not in text
+    found = []
+    for piece in text.split("&"):
+        if piece:
+            name, _, value = piece.partition("=")
+            found.append((name, value) if plain else (_unquoted(name, errors), _unquoted(value, errors)))
+    return found
+
+
+_ENCODED: Final = re.compile("(?:%[0-9A-Fa-f]{2})+")
+_ASCII: Final = {f"%{byte:02{case}}": chr(byte) for byte in range(128) for case in "xX"}
+
+
+def _unquoted(text: str, errors: str) -> str:
+    text = text.replace("+", " ")
+    if "%" not in text:
+        return text
+    return _ENCODED.sub(
+        lambda found: _ASCII.get(found[0]) or bytes.fromhex(found[0].replace("%", "")).decode("utf-8", errors), text
+    )
 
 
 def grouped(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any, Final
-from urllib.parse import parse_qsl
 
 from conformance.model.http import Exchange, Headers, Request, Response
 from conformance.model.operation import Answer, JsonSchema, Location, MediaType, Operation, Parameter
@@ -16,6 +15,31 @@ from conformance.schemas.compiler import Compiler, Validator
 from conformance.schemas.problems import REPEATED, problems
 
 
+@dataclass(slots=True, kw_only=True, eq=False)
+class _Declared:
+    """A declared parameter, and what would otherwise be found out about it for every request."""
+
+    parameter: Parameter
+    name: str
+    key: str
+    """As in `Reading.parameters`."""
+    pointer: str
+    plain: frozenset[str] | None
+    """The types of one that is read as a single scalar."""
+    validator: Validator | None = None
+    """Compiled when the first value is read."""
+
+
+def _declared(parameter: Parameter) -> _Declared:
+    return _Declared(
+        parameter=parameter,
+        name=parameter.name,
+        key=f"{parameter.location.value}/{parameter.name}",
+        pointer=f"/{parameter.location.value}/{escape(parameter.name)}",
+        plain=parameters.plain(parameter),
+    )
+
+
 class Reader:
     """Reads the exchanges of one operation."""
 
@@ -23,10 +47,12 @@ class Reader:
         """Keep the operation; validators are compiled when they are first needed."""
         self.operation = operation
         self._compiler = compiler
-        self._query = operation.parameters_in(Location.QUERY)
-        self._header = operation.parameters_in(Location.HEADER)
-        self._cookie = operation.parameters_in(Location.COOKIE)
-        self._path = operation.parameters_in(Location.PATH)
+        declared = {
+            location: tuple(map(_declared, operation.parameters_in(location))) for location in parameters.LOCATIONS
+        }
+        self._path, self._header = declared[Location.PATH], declared[Location.HEADER]
+        self._query, self._cookie = declared[Location.QUERY], declared[Location.COOKIE]
+        self._forms: dict[MediaType, Callable[[Mapping[str, list[str]]], dict[str, Any]]] = {}
 
     def read(self, exchange: Exchange, path_parameters: Mapping[str, str]) -> Matched:
         """Read both sides of an exchange.
@@ -54,45 +80,57 @@ class Reader:
         """
         values: dict[str, Any] = {}
         found: list[Problem] = []
-        for parameter in self._path:
-            if parameter.name in path_parameters:
-                self._check(parameter, parameters.from_text(path_parameters[parameter.name], parameter), values, found)
+        for each in self._path:
+            text = path_parameters.get(each.name)
+            if text is not None:
+                self._check(each, _from_text(each, text), values, found)
         query = _query(request.url)
-        for parameter in self._query:
-            self._check(parameter, parameters.from_pairs(query, parameter), values, found)
+        for each in self._query:
+            self._check(each, _from_pairs(each, query), values, found)
         if found and query:
             found = repetitions(found, query, prefix="/query")
-        for parameter in self._header:
-            text = request.headers.get(parameter.name)
-            self._check(parameter, ABSENT if text is None else parameters.from_text(text, parameter), values, found)
+        for each in self._header:
+            text = request.headers.get(each.name)
+            self._check(each, ABSENT if text is None else _from_text(each, text), values, found)
         if self._cookie:
             pairs = parameters.grouped(parameters.cookies(request.headers.get("Cookie")))
-            for parameter in self._cookie:
-                self._check(parameter, parameters.from_pairs(pairs, parameter), values, found)
+            for each in self._cookie:
+                self._check(each, _from_pairs(each, pairs), values, found)
         body = self.operation.request_body
-        read = self._read_body(request.headers, request.body, body.content if body else ())
-        return replace(read, parameters=values, query=query, problems=(*found, *read.problems))
+        read = self._read_body(request.headers, request.body, body.content) if body else _NOTHING
+        return Reading(
+            media_type=read.media_type,
+            media_type_error=read.media_type_error,
+            body=read.body,
+            body_error=read.body_error,
+            parameters=values,
+            query=query,
+            form=read.form,
+            problems=(*found, *read.problems) if found else read.problems,
+        )
 
-    def _check(self, parameter: Parameter, value: Any, values: dict[str, Any], found: list[Problem]) -> None:
-        pointer = f"/{parameter.location.value}/{escape(parameter.name)}"
+    def _check(self, declared: _Declared, value: Any, values: dict[str, Any], found: list[Problem]) -> None:
         if value is ABSENT:
-            if parameter.required:
-                found.append(
-                    Problem(
-                        message=f"the required {parameter.location.value} parameter {parameter.name!r} is missing",
-                        instance_pointer=pointer,
-                        spec_pointer=f"{parameter.pointer}/required",
-                        expected=f"a parameter {parameter.name!r}",
-                        keyword="required",
-                    )
-                )
+            if declared.parameter.required:
+                found.append(_missing(declared))
             return
-        values[f"{parameter.location.value}/{parameter.name}"] = value
-        found.extend(problems(self._validator(parameter), value, prefix=pointer))
+        values[declared.key] = value
+        validator = declared.validator
+        if validator is None:
+            validator = declared.validator = self._validator(declared.parameter)
+        if not validator.is_valid(value):
+            found.extend(problems(validator, value, prefix=declared.pointer))
 
     def _validator(self, owner: Parameter | MediaType) -> Validator:
         assert owner.schema is not None  # noqa: S101 - only called where there is one
         return self._compiler.validator(owner.schema, api=self.operation.api)
+
+    def _typed(self, media_type: MediaType, form: Mapping[str, list[str]]) -> dict[str, Any]:
+        read = self._forms.get(media_type)
+        if read is None:
+            root: JsonSchema = media_type.schema.json_schema if media_type.schema else True
+            read = self._forms[media_type] = forms.reader(root)
+        return read(form)
 
     def _read_response(self, response: Response, answer: Answer | None) -> Reading:
         if answer is None or self.operation.method == "HEAD" or response.status in BODILESS:
@@ -120,12 +158,11 @@ class Reader:
             return Reading(media_type_error=_unfit(given, content)) if body else Reading()
         if not (body or media_type.is_form):
             return Reading(media_type=media_type)
-        root: JsonSchema = media_type.schema.json_schema if media_type.schema else True
         form: dict[str, list[str]] = {}
         try:
             if media_type.is_form:
                 form = parameters.grouped(forms.pairs(body))
-                value: Any = forms.typed(form, root)
+                value: Any = self._typed(media_type, form)
             else:
                 value = decode(media_type, body)
         except ValueError as error:
@@ -145,6 +182,33 @@ class Reader:
         return Reading(media_type=media_type, body=value, form=form, problems=found)
 
 
+_NOTHING: Final = Reading()
+
+
+def _from_text(declared: _Declared, text: str) -> Any:
+    if declared.plain is not None:
+        return parameters.scalar_of(text, declared.plain)
+    return parameters.from_text(text, declared.parameter)
+
+
+def _from_pairs(declared: _Declared, pairs: Mapping[str, list[str]]) -> Any:
+    if declared.plain is None:
+        return parameters.from_pairs(pairs, declared.parameter)
+    texts = pairs.get(declared.name)
+    return ABSENT if texts is None else parameters.repeated(texts, declared.plain)
+
+
+def _missing(declared: _Declared) -> Problem:
+    parameter = declared.parameter
+    return Problem(
+        message=f"the required {parameter.location.value} parameter {parameter.name!r} is missing",
+        instance_pointer=declared.pointer,
+        spec_pointer=f"{parameter.pointer}/required",
+        expected=f"a parameter {parameter.name!r}",
+        keyword="required",
+    )
+
+
 BODILESS: Final = frozenset({*range(100, 200), 204, 205, 304})
 """Statuses whose responses have no content (RFC 9110, 15)."""
 
@@ -157,7 +221,7 @@ def was_left_out(headers: Headers) -> bool:
 
 def _query(url: str) -> dict[str, list[str]]:
     text = url.partition("?")[2].partition("#")[0]
-    return parameters.grouped(parse_qsl(text, keep_blank_values=True)) if text else {}
+    return parameters.grouped(parameters.pairs(text)) if text else {}
 
 
 def repetitions(found: Iterable[Problem], sent: Mapping[str, list[str]], *, prefix: str = "") -> list[Problem]:

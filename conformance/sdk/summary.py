@@ -106,7 +106,7 @@ def silent(report: Report) -> dict[str, str]:
     return {
         str(cell.facts["driver"]): next(iter(cell.not_run.values()), "")
         for cell in report.cells.values()
-        if "driver" in cell.facts and "side" not in cell.facts
+        if "driver" in cell.facts and "client" not in cell.facts
     }
 
 
@@ -181,8 +181,17 @@ def _reasons(found: list[Line], report: Report) -> Iterator[tuple[str, str]]:
     for (reason, client), names in operations.items():
         clients[reason, tuple(sorted(names))].append(client)
     for (reason, keys), who in clients.items():
-        yield f"{', '.join(sorted(who))}: {reason}", ", ".join(keys)
+        yield f"{_gathered(who)}: {reason}", ", ".join(keys)
     yield from silent(report).items()
+
+
+def _gathered(clients: Iterable[str]) -> str:
+    """Name clients, those of one SDK together."""
+    by_sdk: dict[str, list[str]] = defaultdict(list)
+    for client in sorted(clients):
+        sdk, _, name = client.removesuffix(")").rpartition(" (")
+        by_sdk[sdk].append(name)
+    return ", ".join(f"{sdk} ({', '.join(names)})" for sdk, names in by_sdk.items())
 
 
 # The file
@@ -197,6 +206,7 @@ def render(shown: Overview) -> str:
     parts += _suspects(shown)
     parts += _not_run(shown.report, found)
     parts += _table(found, clients)
+    parts += _offered(shown.report)
     parts += _settings(shown.report)
     parts += _conversions(shown.report)
     return "\n".join(parts) + "\n"
@@ -270,6 +280,18 @@ def _suspects(shown: Overview) -> Iterator[str]:
 
 def _example(row: Accused) -> str:
     return f"`{row.first.concerns}`: {row.example}"
+
+
+def _offered(report: Report) -> Iterator[str]:
+    """How many calls each client offers, and where it cannot even be asked for one."""
+    found = [cell for cell in report.cells.values() if "broken" in cell.facts]
+    if not found:
+        return
+    yield from ("## Calls", "")
+    for cell in found:
+        yield f"* {_client(cell)} offers {cell.facts['calls']} calls; those that make an operation are judged."
+        yield from (f"  * `{call}` cannot be reached: {error}" for call, error in sorted(cell.facts["broken"].items()))
+    yield ""
 
 
 def _settings(report: Report) -> Iterator[str]:

@@ -54,7 +54,7 @@ class Survey:
     testimony: dict[str, dict[str, Observation]] = field(default_factory=dict)
     """What the same client does under other documents: operation key, then the name of the witness."""
     count: int = 0
-    """How many calls the SDK was found to have, of those that were made."""
+    """How many calls the SDK offers."""
     broken: Mapping[str, str] = field(default_factory=dict)
     """Resources that raise when one asks for them, with what."""
 
@@ -74,9 +74,7 @@ def survey(session: Session, brief: Brief) -> Survey:
     assert session.about is not None  # noqa: S101 - a session that is entered knows it
     calls, broken = session.driver.calls(session.client)
     found = _found(session, brief, calls)
-    made = Survey(
-        name=session.launch.name, client=session.client, about=session.about, count=found.count, broken=broken
-    )
+    made = Survey(name=session.launch.name, client=session.client, about=session.about, count=len(calls), broken=broken)
     habits = Habits()
     for operation in brief.chosen:
         sightings = found.reaching.get(operation) or found.elsewhere.get(operation) or ()

@@ -46,20 +46,36 @@ def problems(case: Case, sent: Request) -> tuple[Problem, ...]:
 def test_every_case_breaks_exactly_what_it_says(mode: Mode) -> None:
     for operation in operations():
         for case in cases(operation, mode=mode, seed=5):
-            found = problems(case, request(case))
-            match case.expect:
-                case Expect.ACCEPT:
-                    assert not found, case.label
-                    assert case.breaks is None
-                case Expect.REFUSE:
-                    assert case.breaks is not None, case.label
-                    if found:
-                        assert [each.keyword for each in found] == [case.breaks.keyword], case.label
-                        assert [each.instance_pointer for each in found] == [case.breaks.instance_pointer]
-                    else:
-                        assert unreadable(case), case.label
-                case _:
-                    assert case.breaks is None
+            breaks_what_it_says(case)
+
+
+@given(
+    key=st.sampled_from(sorted(operation.key for operation in operations())),
+    mode=st.sampled_from([Mode.BOUNDARY, Mode.NEGATIVE]),
+    seed=st.integers(0, 2**64),
+)
+@settings(max_examples=60, deadline=None)
+def test_every_case_of_any_seed_breaks_exactly_what_it_says(key: str, mode: Mode, seed: int) -> None:
+    operation = next(each for each in operations() if each.key == key)
+    for case in cases(operation, mode=mode, seed=seed):
+        breaks_what_it_says(case)
+
+
+def breaks_what_it_says(case: Case) -> None:
+    found = problems(case, request(case))
+    match case.expect:
+        case Expect.ACCEPT:
+            assert not found, case.label
+            assert case.breaks is None
+        case Expect.REFUSE:
+            assert case.breaks is not None, case.label
+            if found:
+                assert [each.keyword for each in found] == [case.breaks.keyword], case.label
+                assert [each.instance_pointer for each in found] == [case.breaks.instance_pointer]
+            else:
+                assert unreadable(case), case.label
+        case _:
+            assert case.breaks is None
 
 
 def unreadable(case: Case) -> bool:

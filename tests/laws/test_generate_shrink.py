@@ -9,16 +9,21 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from conformance import checks
+from conformance.checks.judge import Judge
 from conformance.generate.case import Case, Mode, request
 from conformance.generate.plan import cases
-from conformance.generate.script import Step
+from conformance.generate.script import Step, alone
 from conformance.generate.shrink import BUDGET, shrinking, weight
 from conformance.generate.validity import breaches
 from conformance.model.expectation import Expect
-from conformance.model.http import Request, Response
+from conformance.model.http import Headers, Request, Response
 from conformance.model.operation import Operation
 from conformance.openapi.operations import find, read
+from conformance.run.smallest import smallest
+from conformance.run.suite import compiler
 from conformance.targets import hold
+from conformance.targets.mock import MockTarget
 
 SPECS = Path(__file__).parents[2] / "specs"
 
@@ -125,3 +130,47 @@ def test_shrinking_keeps_the_failure_and_ends(key: str, mode: Mode, seed: int, p
         assert erratic(request(shrunk.step.case)).status == 500
         assert breaches(shrunk.step.case) == breaches(case)
         assert weight(shrunk.step.case) < weight(case)
+
+
+@cache
+def judge() -> Judge:
+    return Judge(operations(), checks=checks.by_default(), compiler=compiler())
+
+
+@given(
+    key=st.sampled_from(sorted(operation.key for operation in operations())),
+    mode=st.sampled_from([Mode.POSITIVE, Mode.NEGATIVE]),
+    seed=st.integers(0, 2**32),
+    pick=st.integers(0, 20),
+    data=st.data(),
+)
+@settings(max_examples=60, deadline=None)
+def test_the_smallest_request_keeps_the_fingerprint(
+    key: str, mode: Mode, seed: int, pick: int, data: st.DataObject
+) -> None:
+    operation = by_id(key)
+    made = list(cases(operation, mode=mode, seed=seed, max_cases=pick + 1))
+    if not made:
+        return
+    case = made[-1]
+    names = [*case.query, *(case.body if isinstance(case.body, dict) else ()), operation.method]
+    needle = data.draw(st.sampled_from(names))
+
+    def stumbling(sent: Request) -> Response:
+        crashes = needle in f"{sent.method} {sent.url} {sent.body!r}"
+        body = b'{"code": 20500, "message": "x", "more_info": "x", "status": 500}' if crashes else b""
+        headers = Headers.of({"Content-Type": "application/json"})
+        return Response(status=500 if crashes else 404, headers=headers, body=body)
+
+    target = MockTarget(stumbling)
+    (steps,) = target.play([alone(case)])
+    assert steps[0].exchange is not None
+    for finding in judge().judge(steps[0].exchange, operation=operation).findings:
+        found = smallest(steps[0], {finding.fingerprint}, judge=judge(), target=target)
+        assert found.attempts <= BUDGET
+        if found.step is not None:
+            assert found.step.exchange is not None
+            again = judge().judge(found.step.exchange, operation=operation).findings
+            assert finding.fingerprint in {each.fingerprint for each in again}
+            assert weight(found.step.case) < weight(case)
+            assert breaches(found.step.case) == breaches(case)

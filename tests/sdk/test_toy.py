@@ -30,9 +30,10 @@ def rules(report: Report) -> set[str]:
 def test_an_sdk_without_mistakes_has_no_finding() -> None:
     report = drive(TOY / "things.yaml")
     assert rules(report) == set()
-    assert {cell.id.split()[-1] for cell in report.cells.values()} == {side.value for side in SdkSide}
+    assert {cell.id.split()[-1] for cell in report.cells.values()} == {side.value for side in SdkSide} | {"sync"}
     assert all(not cell.not_run for cell in report.cells.values())
-    assert len(report.cells) == 5 * 4
+    assert len(report.cells) == 5 * 4 + 1
+    assert report.cells["sdk driver sync"].facts["calls"] == 5
 
 
 @pytest.mark.parametrize("rule", sorted(RULES.keys() - {TWO_SERVERS}))

@@ -288,6 +288,11 @@ def test_a_waiver_needs_a_reason_and_says_where_it_is_idle(tmp_path: Path) -> No
     assert "1 finding is waived by audit-ignore." in done.stderr
     assert "audit-ignore: unused-* waives nothing." in done.stderr
     assert not Path("fix.yaml").exists()
+    assert "waives nothing" not in run(document, "--select", "forbidden-null", "--recordings", recording).stderr
+    settings.write_text('[audit-ignore]\n"unused-* other" = "of a document that nobody asked about"\n')
+    assert "waives nothing" not in run(document).stderr
+    settings.write_text('[audit-ignore]\n"forbiden-null" = "misspelt"\n')
+    assert "audit-ignore: forbiden-null waives nothing." in run(document).stderr
     settings.write_text('[audit-ignore]\n"forbidden-null" = " "\n')
     assert (run(document).exit_code, "no reason" in run(document).stderr) == (2, True)
     settings.write_text('[audit-ignore]\n"forbidden-null a b c" = "x"\n')
@@ -424,6 +429,17 @@ def test_routes_and_proxy_need_no_correction(corrected: Path) -> None:
     for path in (corrected / "overlays").iterdir():
         (document,) = corrected.glob(f"{path.stem}.*")
         overlays.apply(load(document), (overlays.read(path),))
+
+
+@needs_samples
+def test_corrected_copies_say_what_the_overlays_say(corrected: Path, tmp_path: Path) -> None:
+    run(*sorted(corrected.glob("twilio_*")), *WITNESSES, "--apply", "--output", tmp_path)
+    copies = sorted(tmp_path.joinpath("corrected").iterdir())
+    assert {path.stem for path in copies} == {path.stem for path in (corrected / "overlays").iterdir()}
+    for copy in copies:
+        overlay = overlays.read(corrected / "overlays" / f"{copy.stem}.yaml")
+        applied = overlays.apply(load(corrected / copy.name), (overlay,)).document
+        assert load(copy).data == applied.data
 
 
 @needs_samples

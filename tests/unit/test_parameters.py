@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 from typing import Any
+from urllib.parse import parse_qsl
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from conformance.model.operation import Operation, Parameter
 from conformance.model.rule import ABSENT
@@ -225,3 +228,29 @@ def test_form_that_is_not_utf_8_is_refused(body: bytes) -> None:
 )
 def test_forms_are_written_as_clients_write_them(value: Any, body: bytes) -> None:
     assert forms.encode(value) == body
+
+
+@given(st.text(st.sampled_from("ab&=;%+C3A9e28 \u00e9\n"), max_size=30))
+@example("a=%C3%A9&b=%c3a%A9&&=x&c&%E2%82=%zz+%2B%")
+def test_pairs_are_those_of_the_standard_library(text: str) -> None:
+    assert parameters.pairs(text) == parse_qsl(text, keep_blank_values=True)
+    try:
+        strict: Any = parse_qsl(text, keep_blank_values=True, errors="strict")
+    except UnicodeDecodeError:
+        strict = None
+    if strict is None:
+        with pytest.raises(UnicodeDecodeError):
+            parameters.pairs(text, errors="strict")
+    else:
+        assert parameters.pairs(text, errors="strict") == strict
+
+
+@pytest.mark.parametrize("style", ["simple", "label", "matrix"])
+@pytest.mark.parametrize("schema", [{"type": "integer"}, ARRAY, OBJECT, {}, {"type": ["array", "string"]}])
+def test_what_is_read_as_a_scalar_is_known_beforehand(style: str, schema: Any) -> None:
+    parameter = declared("path", schema, style=style)
+    allowed = parameters.plain(parameter)
+    assert (allowed is None) == (style != "simple" or schema in (ARRAY, OBJECT))
+    for text in ("5", "five", "1,2", "true"):
+        if allowed is not None:
+            assert parameters.scalar_of(text, allowed) == parameters.from_text(text, parameter)

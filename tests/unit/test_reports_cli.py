@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -270,7 +271,8 @@ def test_progress_shows_rate_where_somebody_looks(monkeypatch: pytest.MonkeyPatc
         for _ in range(10):
             told(1)
     assert "checking" in screen.getvalue()
-    assert "/s" in screen.getvalue()
+    assert ("10 of 10, " if total else "10, ") in screen.getvalue()
+    assert re.search(r"/s, \d:\d\d:\d\d (left|so far)", screen.getvalue())
 
 
 def test_the_exchanges_of_recordings_are_counted_for_the_time_left(

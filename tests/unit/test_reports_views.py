@@ -436,7 +436,7 @@ def test_sarif_keeps_the_size_that_code_scanning_takes(run: Build, monkeypatch: 
 def test_markdown_shows_failing_operations_and_why(shown: Overview) -> None:
     text = markdown.render(shown)
     assert text.startswith("# ❌ Conformance: 1 of 3 operations fails\n")
-    assert "| `things.fetchThing` | ❌ fail | 2 | 3 |" in text
+    assert "| `things.fetchThing` | ❌ fail | ❌ 2 | 3 |" in text
     assert "1 operation never called" in text
     assert "- description: `things.yaml:" in text
 
@@ -483,7 +483,7 @@ def test_markdown_says_what_became_of_the_baseline_and_what_changed(shown: Overv
 
 
 def test_markdown_shows_crashes(shown: Overview) -> None:
-    assert "| `things.fetchThing` | 💥 error | 💥 |" in markdown.render(crashed(shown))
+    assert "| `things.fetchThing` | 💥 error | 💥 ❌ 2 |" in markdown.render(crashed(shown))
 
 
 # GitHub

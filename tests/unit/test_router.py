@@ -391,3 +391,23 @@ def test_problem_names_the_nearest_operation_once() -> None:
     assert (found.expected, found.actual) == ("POST https://api.example.com/a/{x}", "GET https://api.example.com/a/1")
     assert (found.spec_pointer, found.keyword) == ("/paths/~1a~1{x}/post", "route")
     assert list(problem("unknown-path", request, missed)) == []
+
+
+def test_another_host_and_a_value_that_only_resembles_are_no_known_path() -> None:
+    made = router(*described({"/a/{id}": with_schema({"type": "string", "pattern": "^CA[0-9]{4}$"})}))
+    assert reasons(made.match("GET", "https://other.example.com/a/CA0001")) == [("unknown-host", "/a/{id}")]
+    assert reasons(made.match("GET", "https://other.example.com/a/XY0001")) == []
+    assert path(made.match("GET", "https://api.example.com/a/XY0001")) == "/a/{id}"
+
+
+def test_an_encoded_path_is_found_at_once_where_nothing_stays_encoded() -> None:
+    made = router(*described({"/a/{id}": with_schema({"type": "string"}), "/a/plus+": ["get"]}))
+    quick = made.quick("GET", "https://api.example.com/a/%2B15005550006")
+    assert quick is not None
+    assert quick[1] == ("+15005550006",)
+    found = made.quick("GET", "https://api.example.com/a/plus%2B")
+    assert found is not None
+    assert found[0].operation.path == "/a/plus+"
+    for text in ("%2F", "%25", "%23", "100%"):
+        assert made.quick("GET", f"https://api.example.com/a/{text}") is None
+        assert path(made.match("GET", f"https://api.example.com/a/{text}")) == "/a/{id}"

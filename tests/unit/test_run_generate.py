@@ -13,7 +13,8 @@ import sys
 import textwrap
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,14 @@ from urllib.parse import urlsplit
 import pytest
 from click.testing import CliRunner, Result
 
+from conformance import targets
 from conformance.cli import main
+from conformance.config import Settings
+from conformance.generate.case import Mode
+from conformance.model.http import Request, Response
+from conformance.run.field import Field
+from conformance.run.suite import suite
+from conformance.targets import in_turn
 
 THING = {"type": "object", "required": ["id"], "properties": {"id": {"type": "string"}, "name": {"type": "string"}}}
 
@@ -458,3 +466,51 @@ def test_a_run_that_nobody_answers_is_no_success() -> None:
     with serving() as server:
         none = run("--target", server.url, "--operation", "*.make", "--modes", "nonsense")
     assert "no mode 'nonsense'" in none.output
+
+
+class _Twilio:
+    """Answers as Twilio does where it is asked with test credentials."""
+
+    name, local = "https://api.twilio.com", False
+
+    def __init__(self, answer: Response) -> None:
+        self.answer = answer
+        self.asked: list[Request] = []
+
+    def reach(self) -> None:
+        return
+
+    def place(self, url: str) -> str:
+        return url
+
+    def send(self, request: Request) -> Response:
+        self.asked.append(request)
+        return self.answer
+
+    def play(self, dialogues: Any) -> Any:
+        return in_turn(self.send, dialogues)
+
+    def close(self) -> None:
+        return
+
+
+ACCOUNT = "AC" + "0" * 32
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "sent"), [(403, b'{"code": 20008}', ["GET", "POST"]), (200, b"{}", ["GET"])]
+)
+def test_twilio_is_asked_whether_credentials_are_for_tests(
+    status: int, body: bytes, sent: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    twilio = _Twilio(Response(status=status, body=body))
+    monkeypatch.setattr(targets, "open_target", lambda *_: twilio)
+    settings = Settings(target=twilio.name, auth=f"{ACCOUNT}:not-a-real-token", allow_writes=True)
+    made = suite(replace(settings, operation=("twilio_voice.createCall",)))
+    with closing(Field(made)) as field:
+        asked = twilio.asked[0]
+        assert asked.url.endswith(f"/2010-04-01/Accounts/{ACCOUNT}/Messages.json?PageSize=1")
+        (operation,) = made.chosen
+        list(field.steps(operation, Mode.POSITIVE))
+    assert sorted({each.method for each in twilio.asked}) == sent
+    assert all(f"/Accounts/{ACCOUNT}/" in each.url for each in twilio.asked)

@@ -124,10 +124,10 @@ def test_what_did_not_run_is_told_once_for_all_clients() -> None:
     )
     found = shown(*cells, absent)
     assert [line for line in brief(found) if line.startswith("not run")] == [
-        f"not run: a 1 (async), a 1 (sync): {reason}: t.a, t.b",
+        f"not run: a 1 (async, sync): {reason}: t.a, t.b",
         "not run: b: no b here",
     ]
-    assert f"* a 1 (async), a 1 (sync): {reason}: t.a, t.b" in render(found).splitlines()
+    assert f"* a 1 (async, sync): {reason}: t.a, t.b" in render(found).splitlines()
     assert "| `t.a` | not run | not run |" in render(found).splitlines()
 
 
@@ -139,6 +139,15 @@ def test_what_a_baseline_accepts_fails_nobody() -> None:
     assert lines(found)[0].verdicts == {SdkSide.RESPONSE: "pass"}
     assert "sdk-lost-field" not in "\n".join(brief(found))
     assert "Nothing was found." in render(found)
+
+
+def test_the_file_says_what_cannot_be_reached() -> None:
+    broken = {"x.v1.things(id)": "NameError: idid"}
+    facts = {"driver": "a", "sdk": "a", "version": "1", "client": "sync", "calls": 7, "broken": broken}
+    text = render(shown(Cell(id="sdk a sync", tallies={}, findings={}, facts=facts))).splitlines()
+    assert "* a 1 (sync) offers 7 calls; those that make an operation are judged." in text
+    assert "  * `x.v1.things(id)` cannot be reached: NameError: idid" in text
+    assert "## Not run" not in text
 
 
 def test_the_file_gathers_settings_and_conversions() -> None:

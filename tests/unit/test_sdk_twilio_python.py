@@ -34,6 +34,14 @@ def driver() -> ModuleType:
     return module
 
 
+@pytest.mark.parametrize(
+    "call", ["conversations.v2.configurations.create", "conversations.v2.configurations(id).update"]
+)
+def test_a_body_is_known_by_its_class_wherever_that_stands(say: Say, call: str) -> None:
+    (found,) = [each for each in say("calls", client="sync")["calls"] if each["call"] == call]
+    assert [each["forms"] for each in found["parameters"] if each["type"] == "body"] == [["model"]]
+
+
 @pytest.fixture
 def seen() -> list[Captured]:
     return []

@@ -9,29 +9,10 @@ from conformance.model.audit import Blame, Grounds
 from conformance.model.overview import Overview
 from conformance.model.report import Recurring
 from conformance.model.rule import Severity
-from conformance.model.wording import printable
+from conformance.model.wording import printable, short_place
 
 _PLACES: Final = {Severity.ERROR: 60, Severity.WARNING: 5, Severity.NOTE: 0}
 """How many places of one rule of an audit are shown."""
-_STRUCTURE: Final = frozenset(
-    {
-        "content",
-        "default",
-        "description",
-        "enum",
-        "format",
-        "items",
-        "nullable",
-        "parameters",
-        "pattern",
-        "properties",
-        "requestBody",
-        "responses",
-        "schema",
-        "type",
-    }
-)
-"""Words of a pointer that a reader does not need to know the place."""
 
 
 def lines(shown: Overview, *, verbosity: int = 0) -> Iterator[str]:
@@ -76,23 +57,6 @@ def _place_lines(recurring: Recurring, shown: Overview, verbosity: int) -> Itera
         if recurring.excerpt is not None:
             for number, line in enumerate(recurring.excerpt.lines, start=recurring.excerpt.first):
                 yield f"        {'>' if number == recurring.excerpt.marked else ' '} {line}".rstrip()
-
-
-def short_place(pointer: str, operation: str | None) -> str:
-    """Give a place of a document as a person names it: `Call.price`, or the operation with what it is about in it."""
-    names = [name.replace("~1", "/").replace("~0", "~") for name in pointer.split("/")[1:]]
-    if names[:1] == ["components"]:
-        start, holder = 3, names[2:3]
-    elif names[:1] == ["paths"]:
-        start, holder = 3, [operation.partition(".")[2]] if operation else names[1:2]
-    else:
-        start, holder = 1, names[:1]
-    inner = [
-        name
-        for before, name in zip(names[start - 1 :], names[start:], strict=False)
-        if before == "properties" or not (name in _STRUCTURE or "/" in name or name.isdigit())
-    ]
-    return ".".join([*holder, *inner])
 
 
 def _grounded(grounds: Grounds | None) -> Iterator[str]:

@@ -283,7 +283,7 @@ def _ending(subject: Subject) -> tuple[Heard, list[Departure]]:
     if isinstance(got, list) and len(got) == 2 and len(heard.requests) == 2:  # noqa: PLR2004 - two pages
         return heard, []
     shown = str(heard.outcome.raised or (_counted(len(got), "record") if isinstance(got, list) else repr(got)))
-    message = f"of two pages with a record each come {shown}, after {_counted(len(heard.requests), 'request')}"
+    message = f"two pages with a record each give {shown}, after {_counted(len(heard.requests), 'request')}"
     return heard, [_wrong(subject, "sdk-short-paging", _ENDING, message, expected=2, actual=shown)]
 
 

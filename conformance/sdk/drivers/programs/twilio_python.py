@@ -213,9 +213,25 @@ def _parameters(function: Callable[..., Any]) -> list[dict[str, Any]]:
             "required": each.default is each.empty,
             **_type(_meant(each.annotation, function), documented.get(each.name, "")),
         }
-        for each in inspect.signature(function).parameters.values()
+        for each in _signature(function).parameters.values()
         if each.name != "self" and each.kind in {each.POSITIONAL_OR_KEYWORD, each.KEYWORD_ONLY}
     ]
+
+
+def _signature(function: Callable[..., Any]) -> inspect.Signature:
+    """Give a signature with the classes that its annotations name; bodies stand inside of other classes."""
+    holders = [each for each in function.__globals__.values() if inspect.isclass(each)]
+    bodies = {
+        name: each
+        for holder in holders
+        if holder.__module__ == function.__module__
+        for name, each in vars(holder).items()
+        if inspect.isclass(each) and hasattr(each, "to_dict")
+    }
+    try:
+        return inspect.signature(function, eval_str=True, locals=bodies)
+    except Exception:  # noqa: BLE001 - a name that leads nowhere: the annotation stays text
+        return inspect.signature(function)
 
 
 _TYPES: Final[dict[Any, str]] = {
@@ -296,7 +312,7 @@ def _body(fields: Any, form: str, function: Callable[..., Any], name: str) -> An
     if form == "to_dict":
         return _Body(fields)
     if form == "model":
-        annotation = _meant(inspect.signature(function).parameters[name].annotation, function)
+        annotation = _meant(_signature(function).parameters[name].annotation, function)
         models = [each for each in (annotation, *typing.get_args(annotation)) if hasattr(each, "to_dict")]
         return models[0](fields)
     return fields

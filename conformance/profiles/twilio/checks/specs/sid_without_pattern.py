@@ -64,7 +64,9 @@ def sid_without_pattern(audited: Audited) -> Iterator[Problem]:
         seen = audited.observed.seen.get(node.pointer) if audited.observed else None
         shown = ", ".join(sorted({value[:2] for value in seen.strings})) if seen else ""
         evidence = (
-            (Tally.of(seen.strings.values()).evidence(f"the prefixes {shown} were seen"),) if seen and shown else ()
+            (Tally.of(seen.strings.values()).evidence(f"SIDs that start with {shown} were seen"),)
+            if seen and shown
+            else ()
         )
         text = node.get("description") or (node.parent.get("description") if node.parent else None)
         is_list = isinstance(text, str) and prose.separated(text) is not None
@@ -72,7 +74,7 @@ def sid_without_pattern(audited: Audited) -> Iterator[Problem]:
             confidence=Confidence.HIGH if prefixes else Confidence.MEDIUM,
             evidence=evidence,
             edits=() if is_list or node.reference else (setting(node, "pattern", pattern_of(prefixes)),),
-            remedy=f"{name} is a SID{' with ' + ' or '.join(prefixes) if prefixes else ''}.",
+            remedy=f"{name} is a SID{' that starts with ' + ' or '.join(prefixes) if prefixes else ''}.",
         )
         message = f"{name} has no pattern, any text passes"
         yield flaw(node, message, keyword="pattern", expected=pattern_of(prefixes), grounds=grounds)
