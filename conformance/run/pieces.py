@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from heapq import merge
-from itertools import groupby
+from itertools import chain, groupby
 from typing import Final, TypeVar, cast
 
 from conformance import results
@@ -36,6 +36,8 @@ WORTHWHILE: Final = 16 * 1024 * 1024
 _FIRST: Final = 1024 * 1024
 """Bytes of the part that is judged before all others, so that they can guess."""
 _LARGEST: Final = 64 * 1024 * 1024
+_TOGETHER: Final = 100
+"""Results that are held before they are added up: thousands of them would not fit in memory."""
 _FOR_EACH: Final = 8
 """Parts for each worker, so that none waits long for the last."""
 
@@ -248,8 +250,12 @@ class Pieces:
         spans = list(self._spans(planned, start, stop))
         mine = planned[start:stop]
         before = self._before(planned[:start])
-        made = [*self._judged(mine, before, spans), *(done.cell for done in spans)]
         name = recording(self._path)
+        made: list[Cell] = []
+        for cell in chain(self._judged(mine, before, spans), (done.cell for done in spans)):
+            made.append(cell)
+            if len(made) == _TOGETHER:
+                made = [parts.added(name, made)]
         if shard.count == 1:
             return parts.whole(parts.added(name, made))
         return parts.part(name, made, number=shard.index, count=shard.count)

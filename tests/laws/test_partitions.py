@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
@@ -18,7 +18,7 @@ from conformance.model import parts, session
 from conformance.model.report import Cell
 from conformance.recordings.ranges import Range
 from conformance.run import pieces
-from conformance.run.crew import Alone
+from conformance.run.crew import Alone, R, T, Told, Work
 from conformance.run.recorder import occurrence, recorded
 from conformance.run.suite import Suite, suite
 
@@ -167,6 +167,32 @@ def test_results_do_not_depend_on_the_shards(
         assert parts.joined({cell.id: cell for cell in reversed(shards)}) == {expected.id: expected}
 
 
+class Twice(Alone):
+    """Does everything twice, the last part first, and believes the second time."""
+
+    def each(self, work: Work[T, R], assignments: Sequence[T], *, told: Told[R]) -> Iterator[R]:
+        for assignment in reversed(assignments):
+            work(self._suite, assignment)
+        yield from super().each(work, assignments, told=told)
+
+
+def test_work_that_is_done_twice_counts_once(folder: Path) -> None:
+    request = {"method": "DELETE", "url": "https://api.example.com/things/1"}
+    lines = [{"session": "s", "request": request, "response": {"status": 204}}] * 9
+    lines.append({"session": "s", "request": {**request, "method": "GET"}, "response": {"status": 200}})
+    content = b"".join(json.dumps(line).encode() + b"\n" for line in lines)
+    path = folder / "twice.ndjson"
+    path.write_bytes(content)
+    held = made(folder)
+    expected, found = whole(path, held)
+    assert found
+    lines_found: list[str] = []
+    shares = [cut(path, content, range(100, len(content), 200))]
+    assert list(pieces.cells(Twice(held), shares, lines_found.append, lambda _: None)) == [expected]
+    assert lines_found == found
+
+
 def bounded(patched: pytest.MonkeyPatch, sessions: int, names: int) -> None:
-    """Follow so few sessions that some are put aside, and some of those forgotten."""
+    """Follow so few sessions that some are put aside, and some of those forgotten; add up as soon as can be."""
+    patched.setattr(pieces, "_TOGETHER", 2)
     patched.setattr(session.Recency.__init__, "__kwdefaults__", {"sessions": sessions, "names": names})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -17,10 +18,12 @@ from conformance.model.finding import Finding, Suspect
 from conformance.model.http import Source
 from conformance.model.report import Cell, Place, Recurring, Sample, Tally
 from conformance.model.rule import Problem, Severity, Side
-from conformance.model.session import Remembered
+from conformance.model.session import Met, Remembered
 from conformance.recordings import ranges
 from conformance.recordings.ranges import Part, Range
 from conformance.run import pieces
+from conformance.run.crew import Alone
+from conformance.run.kept import FOLDER, Kept
 from conformance.run.suite import suite
 
 SPEC = """
@@ -144,6 +147,50 @@ def test_a_part_that_vanishes_is_named(traffic: Path) -> None:
     assert parts.added("x", [done.cell, done.cell]).facts == {parts.LOST: [reason, reason]}
     assert pieces.addressed(held, (part, part.spanning)) == []
     assert pieces.scouted(held, (part, Remembered())) == Remembered()
+
+
+def test_inputs_in_a_store(traffic: Path) -> None:
+    name = f"file://{traffic.resolve()}"
+    whole = check(name, output="whole")
+    assert check(name, "--partition-size", "7000", "--resume", output="parts") == whole
+    assert not Path("parts", FOLDER).exists()
+
+
+def test_a_store_without_its_library(traffic: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "fsspec", None)
+    found = run("check", "s3://bucket/*.ndjson", "--specs", "spec.yaml")
+    assert found.exit_code == 2
+    assert "pip install 'conformance[dask]'" in found.output
+
+
+def test_what_is_kept_needs_a_folder(traffic: Path) -> None:
+    Path("taken").write_text("", encoding="utf-8")
+    found = run("check", "traffic.ndjson", "--specs", "spec.yaml", "--workers", "2", "--resume", "--output", "taken/x")
+    assert found.exit_code == 2
+    assert "name a folder that can be written" in found.output
+
+
+def test_what_json_cannot_hold_is_done_again(tmp_path: Path) -> None:
+    memory = Kept(tmp_path / "kept")
+    memory.start(resume=True)
+    held = suite(Settings(specs=()))
+    seen: list[object] = []
+
+    def work(_: object, assignment: str) -> str:
+        seen.append(assignment)
+        return "\ud800" if assignment == "b" else assignment
+
+    for _ in range(2):
+        assert list(memory.each(Alone(held), work, ["a", "b"], str, told=lambda *_: None)) == ["a", "\ud800"]
+    assert seen == ["a", "b", "b"]
+
+
+def test_sessions_of_a_recording_that_vanishes_are_named(traffic: Path) -> None:
+    held = suite(Settings(specs=(Path("spec.yaml"),)))
+    place = ranges.Address(session="s", start=0, index=0, line=1, met=Met.FIRST)
+    done = pieces.judged_spans(held, pieces.Spans(path="gone.ndjson", places=(place,), findings=True))
+    (reason,) = done.cell.facts[parts.LOST]
+    assert reason.startswith("gone.ndjson: sessions over several parts: ")
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])
