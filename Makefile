@@ -6,12 +6,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 AS_ROOT := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
-.PHONY: run test lint lock cassettes bench clean
+.PHONY: run test lint lock cassettes clean
 
 run: $(VENV)/.installed
 	$(BIN)/conformance run
 
-test: $(VENV)/.installed-dev node_modules/.installed $(VENV)/older-sdks/.installed
+test: $(VENV)/.installed-dev node_modules/.installed $(VENV)/older-sdks/.installed $(VENV)/.browser
 	$(MAKE) --no-print-directory lint
 	$(BIN)/python -m pytest -n 2 --cov --cov-report=term --cov-fail-under=90
 
@@ -49,6 +49,12 @@ node_modules/.installed: package.json package-lock.json
 	npm ci --silent --ignore-scripts
 	touch $@
 
+# The browser that the tests open reports in.
+$(VENV)/.browser: | $(BIN)/python
+	@for name in chromium chromium-browser google-chrome; do command -v $$name >/dev/null && exit; done; \
+		sh -c '$(AS_ROOT) apt-get update -q && $(AS_ROOT) apt-get install -qy chromium'
+	touch $@
+
 # Older releases of the SDK for Python; a test says so where they cannot be had.
 OLDER := 8.13.0 7.17.0
 $(VENV)/older-sdks/.installed: | $(VENV)/.installed-dev
@@ -70,6 +76,10 @@ lock: $(VENV)/.installed-dev
 # The real SDK plays its scenarios against the reference server; see cassettes/record.py.
 cassettes: $(VENV)/.installed-dev
 	$(BIN)/python cassettes/record.py
+
+# Figures beside peers; the other benchmarks need peers installed and are run by hand.
+bench: $(VENV)/.installed-dev
+	$(BIN)/python benchmarks/serve.py
 
 clean:
 	rm -rf $(VENV) node_modules build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage

@@ -29,6 +29,6 @@ def command(**flags: Any) -> None:
     views.write(views.shown(outcome, settings), settings, timing={"seconds": round(matrix.seconds, 3)})
     text = json.dumps(selftest.to_json(matrix), indent=1, sort_keys=True)
     (settings.output / "selftest.json").write_text(text + "\n", encoding="utf-8")
-    for line in selftest.lines(matrix):
-        click.echo(line)
+    lines = list(selftest.lines(matrix))
+    click.echo("\n".join(lines[-1:] if settings.verbosity < 0 else lines))
     raise SystemExit(0 if matrix.is_perfect else 1)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import msgspec
+
 from conformance.model.operation import Operation, Server
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Match:
-    """The operation a request belongs to."""
+class Match(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """The operation a request belongs to: a struct, because each request gets one."""
 
     operation: Operation
     server: Server

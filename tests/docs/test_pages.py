@@ -119,6 +119,11 @@ def _run(found: list[Command], expected: int, folder: Path, shell: dict[str, str
         assert fits(command.lines, done.stdout), f"$ {command.text}\n{done.stdout}"
 
 
+def test_the_first_page_names_every_other() -> None:
+    index = (ROOT / "docs" / "README.md").read_text(encoding="utf-8")
+    assert [page.name for page in PAGES if page.name != "README.md" and f"({page.name})" not in index] == []
+
+
 def test_the_tutorials_are_tested() -> None:
     assert {page.stem for page in TESTED} >= {
         "README",

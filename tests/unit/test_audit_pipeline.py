@@ -373,6 +373,18 @@ def test_findings_are_told_by_rule(tmp_path: Path) -> None:
     assert "        >         status:" in whole
 
 
+def test_accepted_findings_are_told_on_demand(tmp_path: Path) -> None:
+    document, recording = write(tmp_path / "calls.yaml"), record(tmp_path / "r.ndjson", *nulls(3))
+    run(document, "--recordings", recording, "--report", "json")
+    accepting = ["baseline", "reports/results.json", "--to", "known.toml"]
+    CliRunner().invoke(main, accepting, catch_exceptions=False)
+    arguments = [document, "--recordings", recording, "--baseline", "known.toml"]
+    assert "forbidden-null" not in run(*arguments).stdout
+    whole = run(*arguments, "-v")
+    assert (whole.exit_code, "forbidden-null (1): " in whole.stdout) == (0, True)
+    assert "        accepted: " in whole.stdout
+
+
 def test_overlays_are_not_written_where_they_cannot_be(tmp_path: Path) -> None:
     document, recording = write(tmp_path / "calls.yaml"), record(tmp_path / "r.ndjson", *nulls(3))
     write(tmp_path / "file", "")

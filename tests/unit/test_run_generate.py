@@ -514,3 +514,25 @@ def test_twilio_is_asked_whether_credentials_are_for_tests(
         list(field.steps(operation, Mode.POSITIVE))
     assert sorted({each.method for each in twilio.asked}) == sent
     assert all(f"/Accounts/{ACCOUNT}/" in each.url for each in twilio.asked)
+
+
+@pytest.mark.usefixtures("folder")
+def test_recordings_are_judged_beside_what_is_sent() -> None:
+    request = {"method": "GET", "url": "https://things.example.com/v1/things", "headers": {"Authorization": "Basic x"}}
+    line = {"id": "kept", "request": request, "response": {"status": 418}}
+    Path("kept.ndjson").write_text(json.dumps(line))
+    done = run("--operation", "*.list", "--recordings", "kept.ndjson")
+    assert done.exit_code == 1, done.output
+    assert "again: " not in done.output
+    assert [cell["id"] for cell in results()["cells"]] == ["recording kept.ndjson", "things.list positive"]
+    assert "curl" not in finding(results(), "undocumented-status")["samples"][0]["evidence"]
+
+
+def test_an_operation_without_a_valid_request_is_named(folder: Path) -> None:
+    schema = {"type": "string", "pattern": r"(a)\1"}
+    impossible = {"name": "odd", "in": "query", "required": True, "schema": schema}
+    operation = {"operationId": "odd", "parameters": [impossible], "responses": answer(200)}
+    paths = {"/things": DOCUMENT["paths"]["/things"], "/odd": {"get": operation}}
+    (folder / "things.json").write_text(json.dumps({**DOCUMENT, "paths": paths}))
+    done = run("--target", "mock", "--max-cases", "2")
+    assert "not reached: things.odd: no valid request can be made" in done.output

@@ -218,9 +218,11 @@ def standing(found: Standing) -> Iterator[str]:
     for entry in found.expired:
         yield f"  expired on {entry.expires}: {_entry(entry)} ({entry.reason})"
     for entry in found.fixed:
-        yield f"  fixed: {_entry(entry)}; `conformance baseline` takes it out"
+        yield f"  fixed: {_entry(entry)}"
     for entry in found.stale:
-        yield f"  stale: {_entry(entry)}; there is no such operation or check"
+        yield f"  stale, no such operation or check: {_entry(entry)}"
+    if found.fixed or found.stale:
+        yield "  `conformance baseline` takes out what is fixed or stale"
 
 
 def _entry(entry: Entry) -> str:

@@ -35,7 +35,7 @@ def draw(
     console = Console(file=file, no_color=None if colour else True, highlight=False)
     if verbosity >= 0:
         for part in _parts(shown, verbosity) if lead is None else _led(shown, lead):
-            console.print(part)
+            console.print(part, soft_wrap=isinstance(part, Text))
         for line in terminal.bottom(shown, verbosity, is_told=lead is not None):
             console.print(Text(line), soft_wrap=True)
     mark, style = ("✗", "bold red") if shown.exit_code else ("✓", "bold green")
@@ -114,7 +114,7 @@ def _finding(shown: Overview, recurring: Recurring, verbosity: int) -> Iterator[
     if accepted is not None:
         yield _indented(4, (f"accepted: {accepted.reason}", "green"))
     yield _indented(4, (_places(recurring), "dim"))
-    yield from (_indented(4, (line, "dim")) for line in terminal.again(recurring))
+    yield from (Text(f"    {printable(line)}", style="dim") for line in terminal.again(recurring))  # to be copied whole
     if verbosity > 0:
         yield from (_indented(4, (line, "dim")) for line in terminal.evidence(recurring))
         yield ""
