@@ -237,6 +237,8 @@ async def _any(workers: Collection[asyncio.Task[None]], pause: asyncio.Event) ->
     waiting = asyncio.ensure_future(pause.wait())
     try:
         running = {worker for worker in workers if not worker.done()}
+        if not running:  # the last one ended on the way here
+            return
         await asyncio.wait({waiting, *running}, timeout=_LATEST, return_when=asyncio.FIRST_COMPLETED)
     finally:
         waiting.cancel()

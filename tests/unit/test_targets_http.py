@@ -17,7 +17,7 @@ import pytest
 from conformance.errors import TargetError
 from conformance.model.http import Headers, Request, Response
 from conformance.model.operation import Server
-from conformance.targets import Dialogue, Failure, Options, Outcome, Reason, open_target, single
+from conformance.targets import Dialogue, Failure, Options, Outcome, Reason, http, open_target, single
 from conformance.targets.connection import Broken, Connection
 from conformance.targets.http import HttpTarget, Places, is_loopback
 
@@ -585,3 +585,14 @@ def test_trust_that_is_lost_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -
     target.close()
     assert isinstance(outcome, Failure)
     assert outcome.reason is Reason.TLS
+
+
+def test_nobody_waits_for_workers_that_have_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http, "_LATEST", 60)
+
+    async def ended() -> None:
+        worker = asyncio.ensure_future(asyncio.sleep(0))
+        await worker
+        await asyncio.wait_for(http._any([worker], asyncio.Event()), 5)
+
+    asyncio.run(ended())
