@@ -32,9 +32,17 @@ class _Commands(click.Group):
         """Give a command by its name."""
         if cmd_name not in self.list_commands(ctx):
             return None
-        suffix = "_" if cmd_name in _KEYWORDS else ""
-        command: click.Command = import_module(f"{__name__}.{cmd_name}{suffix}").command
+        command: click.Command = import_module(f"{__name__}.{_module(cmd_name)}").command
         return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the names of all commands, each with what it does: read from its file, which is not imported."""
+        names = self.list_commands(ctx)
+        room = formatter.width - 6 - max(map(len, names))
+        with formatter.section("Commands"):
+            formatter.write_dl(
+                [(name, click.Command(name, help=_help(name)).get_short_help_str(room)) for name in names]
+            )
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command that was asked for."""
@@ -45,6 +53,15 @@ class _Commands(click.Group):
         except ConformanceError as error:
             click.echo(f"error: {error}", err=True)
             ctx.exit(2)
+
+
+def _module(name: str) -> str:
+    return f"{name}_" if name in _KEYWORDS else name
+
+
+def _help(name: str) -> str:
+    with open(f"{__path__[0]}/{_module(name)}.py", encoding="utf-8") as file:  # noqa: PTH123 - pathlib costs 5 ms
+        return file.read().partition("\ndef command(")[2].split('"""')[1]
 
 
 _SHARED = frozenset({"__init__", "__pycache__", "options", "output"})
