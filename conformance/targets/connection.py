@@ -12,6 +12,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
+from functools import lru_cache
 from typing import Final, cast
 
 from conformance.targets.target import Reason
@@ -228,6 +229,7 @@ def _chunk_size(line: bytes) -> int:
         raise Broken(Reason.TRUNCATED, f"no size of a chunk: {line[:40]!r}") from None
 
 
+@lru_cache(maxsize=1024)
 def _field(line: bytes) -> tuple[str, str]:
     found = _FIELD.fullmatch(line)
     if found is None:
