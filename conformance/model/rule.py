@@ -149,8 +149,34 @@ class Subject(Enum):
     """A description."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Part:
+    """A part of exchanges that several checks look at, taken out once for all of them."""
+
+    of: Callable[[Matched], Any]
+    """Gives the part of an exchange."""
+    is_in: Callable[[Operation, int], bool] = lambda _operation, _status: True
+    """Tells whether the exchanges of an operation with a status may have it; of others, no check that looks at it has
+    anything to say."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Glance:
+    """An inspector with a quick answer for most exchanges, that there is nothing to find."""
+
+    inspect: Callable[[Any], Iterable[Problem]]
+    part: Part
+    is_clear: Callable[[Any, Matched], bool]
+    """From the part, and the exchange that it is of: True only where `inspect` has nothing to say. Where that cannot
+    be told at a glance, it is False."""
+
+    def __call__(self, seen: Any) -> Iterable[Problem]:
+        """Look closely."""
+        return self.inspect(seen)
+
+
 Inspector = Callable[[Matched], Iterable[Problem]]
-"""Looks at an exchange."""
+"""Looks at an exchange; a `Glance` says more."""
 MessageInspector = Callable[[Reading], Iterable[Problem]]
 """Looks at one side of an exchange."""
 CaseInspector = Callable[[Expectation, Matched], Iterable[Problem]]
