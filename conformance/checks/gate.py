@@ -19,7 +19,7 @@ import msgspec
 from conformance.checks.judge import Judge
 from conformance.model.http import Exchange, Request, Response
 from conformance.model.operation import Answer, Location, MediaType, Operation, Parameter, Schema
-from conformance.model.rule import ABSENT, Matched, Problem, Reading
+from conformance.model.rule import ABSENT, Glance, Matched, Part, Problem, Reading
 from conformance.schemas.closed import Tighten
 from conformance.schemas.coverage import Lens
 from conformance.schemas.reading import BODILESS, Reader, pick
@@ -50,6 +50,10 @@ class _Status:
     """Documented headers that may be wrong."""
     bodies: dict[str | None, _Body | None]
     """By the Content-Type header as it was sent."""
+    glances: tuple[tuple[Callable[[Matched], Any], tuple[Glance, ...]], ...]
+    """The checks that still have to look, and know a quick answer: together those that look at the same part."""
+    runs: tuple[_Run, ...]
+    """The other checks that still have to look."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -99,7 +103,7 @@ class Gate:
         read = self._answered(entrance, route.operation, response)
         if read is None:
             return None
-        answer, answered, shape = read
+        status, answered, shape = read
         path_parameters = dict(zip(route.names, values, strict=True))
         key: Hashable = None
         if query or request.body or not entrance.takes_nothing:
@@ -115,26 +119,27 @@ class Gate:
             exchange=exchange,
             operation=route.operation,
             path_parameters=path_parameters,
-            answer=answer,
+            answer=status.answer,
             request=asked,
             response=answered,
         )
-        for run in entrance.runs:
-            for _ in run(matched):
-                return None
-        return Clear(matched, (response.status, key, shape))
+        try:
+            is_clear = _is_clear(matched, status)
+        except Exception:  # noqa: BLE001 - a check of ours that crashes is a result of its own: the judge says which
+            return None
+        return Clear(matched, (response.status, key, shape)) if is_clear else None
 
     def _answered(
         self, entrance: _Entrance, operation: Operation, response: Response
-    ) -> tuple[Answer, Reading, Hashable] | None:
+    ) -> tuple[_Status, Reading, Hashable] | None:
         status = entrance.statuses.get(response.status, ABSENT)
         if status is ABSENT:
-            status = entrance.statuses[response.status] = self._status(operation, response.status)
+            status = entrance.statuses[response.status] = self._status(entrance, operation, response.status)
         if status is None or (status.headers and any(name in response.headers for name in status.headers)):
             return None
         text = response.body
         if not status.answer.content:
-            return None if text and response.status in BODILESS else (status.answer, _EMPTY, None)
+            return None if text and response.status in BODILESS else (status, _EMPTY, None)
         content_type = response.headers.get("Content-Type")
         body = status.bodies.get(content_type, ABSENT)
         if body is ABSENT:
@@ -155,7 +160,7 @@ class Gate:
             quotes -= text.count(b'\\"')
         if quotes != 2 * strings:
             return None
-        return status.answer, Reading(media_type=body.media_type, body=value), shape
+        return status, Reading(media_type=body.media_type, body=value), shape
 
     def _entrance(self, operation: Operation) -> _Entrance:
         needed = {parameter.location for parameter in operation.parameters if parameter.required}
@@ -174,12 +179,22 @@ class Gate:
             and operation.request_body is None,
         )
 
-    def _status(self, operation: Operation, status: int) -> _Status | None:
+    def _status(self, entrance: _Entrance, operation: Operation, status: int) -> _Status | None:
         answer = operation.answer(status)
         if answer is None or operation.method == "HEAD":
             return None
-        headers = tuple(name for name, schema in answer.headers.items() if not _is_free(schema))
-        return _Status(answer=answer, headers=headers, bodies={})
+        runs = entrance.runs or ()
+        glances: dict[Part, list[Glance]] = {}
+        for run in runs:
+            if isinstance(run, Glance) and run.part.is_in(operation, status):
+                glances.setdefault(run.part, []).append(run)
+        return _Status(
+            answer=answer,
+            headers=tuple(name for name, schema in answer.headers.items() if not _is_free(schema)),
+            bodies={},
+            glances=tuple((part.of, tuple(found)) for part, found in glances.items()),
+            runs=tuple(run for run in runs if not isinstance(run, Glance)),
+        )
 
     def _body(self, answer: Answer, operation: Operation, content_type: str | None) -> _Body | None:
         media_type = pick(answer.content, content_type)
@@ -189,6 +204,19 @@ class Gate:
         if is_clear is None:
             return None
         return _Body(media_type=media_type, is_clear=is_clear, look=look(media_type.schema.json_schema))
+
+
+def _is_clear(matched: Matched, status: _Status) -> bool:
+    """Tell whether no check that still has to look objects to an exchange."""
+    for part_of, glances in status.glances:
+        part = part_of(matched)
+        for glance in glances:
+            if not glance.is_clear(part, matched) and any(True for _ in glance.inspect(matched)):
+                return False
+    for run in status.runs:
+        for _ in run(matched):
+            return False
+    return True
 
 
 def _is_free(schema: Schema) -> bool:

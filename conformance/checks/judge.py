@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Final
 
@@ -12,7 +12,7 @@ from conformance.model.finding import Finding, Suspect, destination, fingerprint
 from conformance.model.http import Exchange
 from conformance.model.operation import Location, Operation
 from conformance.model.route import Match, Miss
-from conformance.model.rule import CaseInspector, Check, Matched, Problem, Severity, Side, Stage, Subject
+from conformance.model.rule import CaseInspector, Check, Glance, Matched, Problem, Severity, Side, Stage, Subject
 from conformance.openapi.router import Router
 from conformance.schemas import reading
 from conformance.schemas.compiler import Compiler
@@ -344,6 +344,13 @@ def _planned(check: Check, operation: Operation, side: Side) -> _Run | None:
     inspect: Callable[[Any], Iterable[Problem]] | None = check.plan(operation, side)
     if inspect is None:
         return None
+    if isinstance(inspect, Glance):
+        return replace(inspect, inspect=_on(side, inspect.inspect))
+    return _on(side, inspect)
+
+
+def _on(side: Side, inspect: Callable[[Any], Iterable[Problem]]) -> _Run:
+    """Look at one side of an exchange."""
     if side is Side.REQUEST:
         return lambda matched: inspect(matched.request)
     return lambda matched: inspect(matched.response)

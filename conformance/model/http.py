@@ -1,40 +1,21 @@
-"""HTTP as it was on the wire: requests, responses and the exchanges they form.
-
-Recordings make millions of these values. They are frozen like every value here, but msgspec's kind of struct: one is
-built in a tenth of the time of a frozen dataclass. `dataclasses.replace` and `dataclasses.fields` work on them too.
-"""
+"""HTTP as it was on the wire: requests, responses and the exchanges they form. Recordings make millions of them."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import Field, make_dataclass
-from typing import Any, ClassVar, Final, TypeVar
+from typing import Any, Final
 from urllib.parse import parse_qsl, unquote
 
-import msgspec
+from conformance.model.quick import Value, replaceable
 
 _LIVE: Final = frozenset({"example", "mock", "pytest", "run", "sdk", "selftest", "serve"})
 _PATH_AND_QUERY: Final = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.-]*:)?(?://[^/?#]*)?([^?#]*)(?:\?([^#]*))?")
 """As in RFC 3986, appendix B: unlike `urlsplit` it has an answer for any text that a recording calls a URL."""
 
 
-class _Value(msgspec.Struct, frozen=True, gc=False):
-    __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
-
-
-_V = TypeVar("_V", bound=_Value)
-
-
-def _replaceable(cls: type[_V]) -> type[_V]:
-    """Let the functions of `dataclasses` know the fields of a struct."""
-    twin: Any = make_dataclass(cls.__name__, cls.__struct_fields__)
-    cls.__dataclass_fields__ = twin.__dataclass_fields__
-    return cls
-
-
-@_replaceable
-class Headers(_Value, frozen=True, gc=False):
+@replaceable
+class Headers(Value, frozen=True, gc=False):
     """Header fields in the order they were sent, repeats kept; look-up ignores case."""
 
     pairs: tuple[tuple[str, str], ...] = ()
@@ -84,8 +65,8 @@ class Headers(_Value, frozen=True, gc=False):
         return len(self.pairs)
 
 
-@_replaceable
-class Request(_Value, frozen=True, kw_only=True, gc=False):
+@replaceable
+class Request(Value, frozen=True, kw_only=True, gc=False):
     """A request as it was sent."""
 
     method: str
@@ -117,8 +98,8 @@ class Request(_Value, frozen=True, kw_only=True, gc=False):
         return [unquote(segment) for segment in self.path.split("/")[1:]]
 
 
-@_replaceable
-class Response(_Value, frozen=True, kw_only=True, gc=False):
+@replaceable
+class Response(Value, frozen=True, kw_only=True, gc=False):
     """A response as it came back."""
 
     status: int
@@ -130,8 +111,8 @@ class Response(_Value, frozen=True, kw_only=True, gc=False):
     """Seconds; None where nobody measured."""
 
 
-@_replaceable
-class Source(_Value, frozen=True, kw_only=True, gc=False):
+@replaceable
+class Source(Value, frozen=True, kw_only=True, gc=False):
     """Where an exchange comes from."""
 
     kind: str
@@ -149,8 +130,8 @@ class Source(_Value, frozen=True, kw_only=True, gc=False):
         return self.kind in _LIVE
 
 
-@_replaceable
-class Exchange(_Value, frozen=True, kw_only=True, gc=False):
+@replaceable
+class Exchange(Value, frozen=True, kw_only=True, gc=False):
     """One request with its response: a fact that knows no operation."""
 
     id: str

@@ -1,17 +1,27 @@
-"""Values that are made for every exchange: frozen for the type checker, plain at run time.
+"""Values that are made for every exchange: frozen like all others, but msgspec's kind of struct.
 
-A frozen dataclass sets each field through `object.__setattr__`, which makes it three times as slow to build.
+One is built in a tenth of the time of a frozen dataclass. `dataclasses.replace` and `dataclasses.fields` work on them.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TypeVar, dataclass_transform
+from dataclasses import Field, make_dataclass
+from typing import Any, ClassVar, TypeVar
 
-T = TypeVar("T")
+import msgspec
 
 
-@dataclass_transform(frozen_default=True, kw_only_default=True)
-def quick(kind: type[T]) -> type[T]:
-    """Make a dataclass with slots and keyword-only fields that nobody may write to."""
-    return dataclass(slots=True, kw_only=True)(kind)
+class Value(msgspec.Struct, frozen=True, gc=False):
+    """The base of such a value; none may ever hold itself, for the garbage collector does not look at it."""
+
+    __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
+
+
+_V = TypeVar("_V", bound=Value)
+
+
+def replaceable(cls: type[_V]) -> type[_V]:
+    """Let the functions of `dataclasses` know the fields of a struct."""
+    twin: Any = make_dataclass(cls.__name__, cls.__struct_fields__)
+    cls.__dataclass_fields__ = twin.__dataclass_fields__
+    return cls

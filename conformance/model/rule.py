@@ -12,7 +12,7 @@ from conformance.model.audit import Grounds, Technique
 from conformance.model.expectation import Expectation
 from conformance.model.http import Exchange
 from conformance.model.operation import Answer, MediaType, Operation
-from conformance.model.quick import quick
+from conformance.model.quick import Value, replaceable
 from conformance.model.route import Miss
 from conformance.model.session import Past
 
@@ -94,8 +94,8 @@ class Problem:
     """Why an audit says so; None for what is said of an exchange."""
 
 
-@quick
-class Reading:
+@replaceable
+class Reading(Value, frozen=True, kw_only=True, gc=False):
     """One side of an exchange, read by the declared types."""
 
     media_type: MediaType | None = None
@@ -106,18 +106,18 @@ class Reading:
     """The decoded body; `ABSENT` where there is none or it cannot be decoded."""
     body_error: Problem | None = None
     """Why the body could not be decoded."""
-    parameters: Mapping[str, Any] = field(default_factory=dict)
+    parameters: Mapping[str, Any] = {}
     """Decoded values of declared parameters that were sent, by `location/name`."""
-    query: Mapping[str, list[str]] = field(default_factory=dict)
+    query: Mapping[str, list[str]] = {}
     """Of a request: the decoded query, undeclared names included, each name with its texts in order."""
-    form: Mapping[str, list[str]] = field(default_factory=dict)
+    form: Mapping[str, list[str]] = {}
     """Of a request with a URL-encoded form: its fields in the same way."""
     problems: tuple[Problem, ...] = ()
     """Everything that the schemas object to, in order of place."""
 
 
-@quick
-class Matched:
+@replaceable
+class Matched(Value, frozen=True, kw_only=True, gc=False):
     """An exchange that belongs to an operation, both sides read: what checks receive."""
 
     exchange: Exchange
@@ -149,8 +149,34 @@ class Subject(Enum):
     """A description."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Part:
+    """A part of exchanges that several checks look at, taken out once for all of them."""
+
+    of: Callable[[Matched], Any]
+    """Gives the part of an exchange."""
+    is_in: Callable[[Operation, int], bool] = lambda _operation, _status: True
+    """Tells whether the exchanges of an operation with a status may have it; of others, no check that looks at it has
+    anything to say."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Glance:
+    """An inspector with a quick answer for most exchanges, that there is nothing to find."""
+
+    inspect: Callable[[Any], Iterable[Problem]]
+    part: Part
+    is_clear: Callable[[Any, Matched], bool]
+    """From the part, and the exchange that it is of: True only where `inspect` has nothing to say. Where that cannot
+    be told at a glance, it is False."""
+
+    def __call__(self, seen: Any) -> Iterable[Problem]:
+        """Look closely."""
+        return self.inspect(seen)
+
+
 Inspector = Callable[[Matched], Iterable[Problem]]
-"""Looks at an exchange."""
+"""Looks at an exchange; a `Glance` says more."""
 MessageInspector = Callable[[Reading], Iterable[Problem]]
 """Looks at one side of an exchange."""
 CaseInspector = Callable[[Expectation, Matched], Iterable[Problem]]

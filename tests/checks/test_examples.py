@@ -10,7 +10,7 @@ from conformance.checks.explanation import explanation
 from conformance.checks.gate import Gate
 from conformance.checks.judge import Judge, Judgement
 from conformance.checks.succession import Sessions
-from conformance.model.rule import Check, Example, Subject
+from conformance.model.rule import Check, Example, Glance, Subject
 from conformance.model.session import REMEMBERED
 from conformance.profiles.twilio.sids import demands
 from conformance.run.suite import compiler
@@ -46,6 +46,19 @@ def test_gate_clears_nothing_that_a_check_objects_to(check: Check, example: Exam
     gate = Gate(judge, tighten=demands)
     if is_bad and check.subject not in {Subject.SESSION, Subject.CASE}:
         assert gate.clear(trial.exchange(example)) is None
+
+
+@pytest.mark.parametrize(("check", "example", "is_bad"), [case for case in CASES if case.values[2]])
+def test_no_bad_example_is_clear_at_a_glance(check: Check, example: Example, is_bad: bool) -> None:
+    assert is_bad
+    judge = Judge(trial.operations(example), checks=[check], compiler=compiler())
+    matched = judge.judge(trial.exchange(example)).matched
+    runs = [step.run for step in judge.steps(matched.operation) or ()] if matched is not None else []
+    glances = [run for run in runs if isinstance(run, Glance) and list(run(matched))]
+    for glance in glances:
+        assert matched is not None
+        assert glance.part.is_in(matched.operation, matched.exchange.response.status)
+        assert not glance.is_clear(glance.part.of(matched), matched)
 
 
 @pytest.mark.parametrize("check", checks.every(), ids=lambda check: check.id)

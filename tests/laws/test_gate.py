@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
@@ -15,6 +16,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conformance import checks
+from conformance.checks import trial
+from conformance.checks.gate import Gate
+from conformance.checks.judge import Judge
+from conformance.checks.requests.undocumented_parameter import undocumented_parameter
 from conformance.config import Settings
 from conformance.generate import plan
 from conformance.generate.case import request
@@ -22,7 +27,8 @@ from conformance.mock.handler import Mock
 from conformance.mock.store import State
 from conformance.model.http import Exchange, Source
 from conformance.model.operation import Operation
-from conformance.model.rule import Check, Matched, Side, Subject
+from conformance.model.rule import Check, Glance, Matched, Side, Subject
+from conformance.profiles.twilio.sids import demands
 from conformance.run.suite import Suite, compiler, suite
 from conformance.schemas.coverage import Lens, seen
 from conformance.schemas.shapes import count_strings, look
@@ -116,6 +122,33 @@ def test_equal_keys_cover_the_same(contract: str) -> None:
             operation = clear.matched.operation
             assert by_gate.setdefault((operation.key, clear.key), shown) == shown
             assert by_lens.setdefault((operation.key, lenses[operation].key(clear.matched)), shown) == shown
+
+
+@pytest.mark.parametrize("contract", ["corrected", "as-written"])
+def test_what_is_clear_at_a_glance_is_clear(contract: str) -> None:
+    made = held(contract)
+    clear: Counter[bool] = Counter()
+    for exchange in (*conformant(contract), *faulty(contract)):
+        matched = made.judge.judge(exchange).matched
+        for step in (made.judge.steps(matched.operation) or ()) if matched is not None else ():
+            if isinstance(step.run, Glance) and matched is not None:
+                is_clear = is_clear_at_a_glance(step.run, matched)
+                clear[is_clear] += 1
+                assert not is_clear or not list(step.run(matched)), step.check.id
+    assert clear[True] > 10 * clear[False] > 1000
+
+
+def test_what_makes_a_check_crash_is_left_to_the_judge() -> None:
+    example = undocumented_parameter.good[0]
+    crashing = replace(undocumented_parameter, plan=lambda _: lambda _: 1 / 0)
+    judge = Judge(trial.operations(example), checks=[crashing], compiler=compiler())
+    assert Gate(judge, tighten=demands).clear(trial.exchange(example)) is None
+    assert "ZeroDivisionError" in judge.judge(trial.exchange(example)).crashed["undocumented-parameter"]
+
+
+def is_clear_at_a_glance(glance: Glance, matched: Matched) -> bool:
+    is_in = glance.part.is_in(matched.operation, matched.exchange.response.status)
+    return not is_in or glance.is_clear(glance.part.of(matched), matched)
 
 
 def test_a_repeated_name_is_never_cleared() -> None:

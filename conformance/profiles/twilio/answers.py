@@ -10,11 +10,11 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, Final
 
 from conformance.model.operation import JsonSchema, Location, MediaType, Operation
-from conformance.model.rule import ABSENT, Matched
+from conformance.model.rule import ABSENT, Matched, Part
 from conformance.openapi.document import escape
 from conformance.profiles.twilio import applies
 from conformance.profiles.twilio.fields import snake_case
@@ -60,6 +60,10 @@ class Shape:
     """On a page: the fields of its `meta`."""
     repeats: tuple[tuple[str, str], ...]
     """Path parameters with the fields of a resource that repeat them."""
+    resources: Part
+    """What `resources` gives, without pointers."""
+    page: Part
+    """What `page_of` gives."""
 
 
 @lru_cache(maxsize=4096)
@@ -82,7 +86,7 @@ def shape(operation: Operation) -> Shape | None:
     if listed is None and operation.method == "POST" and "{" not in last:
         about = About.CREATED
     id_field = _id_field(operation, fields, about)
-    return Shape(
+    known = Shape(
         about=about,
         media_type=media_type,
         schema=schema,
@@ -93,7 +97,10 @@ def shape(operation: Operation) -> Shape | None:
         envelope=top if listed is not None else {},
         meta=properties(top["meta"], root) if listed is not None and "meta" in top else {},
         repeats=tuple(_repeats(operation, fields, about, id_field)),
+        resources=Part(of=partial(_resources, listed), is_in=is_in_success),
+        page=Part(of=lambda seen: page_of(seen, known), is_in=is_in_success),
     )
+    return known
 
 
 def success(operation: Operation) -> MediaType | None:
@@ -154,6 +161,19 @@ def resources(seen: Matched, known: Shape) -> Iterator[tuple[str, dict[str, Any]
     return pairs if _ONLY_OBJECTS.issuperset(map(type, found)) else filter(_is_object, pairs)
 
 
+def _resources(listed: str | None, seen: Matched) -> list[dict[str, Any]]:
+    """Give the resources of an answer that is a success; broken ones are left out."""
+    body = seen.response.body
+    if type(body) is not dict:
+        return []
+    if listed is None:
+        return [body]
+    found = body.get(listed)
+    if type(found) is not list:
+        return []
+    return found if _ONLY_OBJECTS.issuperset(map(type, found)) else [each for each in found if type(each) is dict]
+
+
 _ONLY_OBJECTS: Final = frozenset({dict})
 
 
@@ -170,6 +190,11 @@ def _pointers(name: str, count: int) -> tuple[str, ...]:
 def is_success(seen: Matched) -> bool:
     """Tell whether an answer is the documented success, read as JSON."""
     return seen.answer is seen.operation.success and seen.response.body is not ABSENT
+
+
+def is_in_success(operation: Operation, status: int) -> bool:
+    """Tell whether answers of an operation with a status are the documented success."""
+    return operation.success is not None and operation.answer(status) is operation.success
 
 
 def page_of(seen: Matched, known: Shape) -> dict[str, Any] | None:

@@ -10,7 +10,7 @@ import msgspec
 
 from conformance.model.http import Exchange, Headers
 from conformance.model.operation import Operation
-from conformance.model.rule import ABSENT, Example, Matched
+from conformance.model.rule import ABSENT, Example, Matched, Part
 from conformance.profiles.twilio import applies
 from conformance.schemas import strict_json
 
@@ -48,6 +48,16 @@ def decoded(seen: Matched) -> Failure | None:
         return Failure(value=strict_json.decode(response.body))
     except strict_json.Unreadable:
         return Failure(value=ABSENT)
+
+
+def _is_bare(operation: Operation, status: int) -> bool:
+    """Tell whether a status is that of a failure whose body nothing is said of."""
+    answer = operation.answer(status)
+    return status >= _FIRST and answer is not None and not answer.content
+
+
+FAILURE: Final = Part(of=decoded, is_in=_is_bare)
+"""What `decoded` gives."""
 
 
 def is_problem_details(value: Mapping[str, Any]) -> bool:

@@ -5,9 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+from conformance.model.operation import Operation
+from conformance.model.rule import Matched, Part
+from conformance.profiles.twilio.answers import About, Shape, is_in_success
 from conformance.profiles.twilio.sids import SID, is_masked
 
 SELF: Final = ("uri", "url")
@@ -22,6 +26,7 @@ PAGES: Final[Mapping[str, str]] = {
 BELOW: Final = ("subresource_uris", "links")
 """Fields with the links of what belongs to a resource."""
 
+_SID_LENGTH: Final = 34
 _SID: Final = re.compile(rf"(?<![A-Za-z0-9]){SID.pattern}(?![A-Za-z0-9])")
 
 
@@ -80,3 +85,53 @@ def sids(path: str) -> list[str]:
 def last_name(path: str) -> str:
     """Give the last segment of a path without `.json`."""
     return path.rstrip("/").rpartition("/")[2].removesuffix(".json")
+
+
+@lru_cache(maxsize=4096)
+def plain_links(operation: Operation, known: Shape) -> Part:
+    """Whether the links of resources need no decoding, so that no check of such links has to look at them.
+
+    The link of a resource to itself is the URL of the request as it is written, or one on a documented host that ends
+    in the resource's name; every link to what belongs to it is that link with less than a SID after it.
+    """
+    starts = starts_at_home(operation)
+    name = known.id_field
+
+    def are_plain(seen: Matched) -> bool:
+        location = seen.exchange.request.url.partition("?")[0] if known.about is About.RESOURCE else None
+        for resource in known.resources.of(seen):
+            own, url = resource.get("uri"), resource.get("url")
+            if url is not None:
+                if own is not None:
+                    return False
+                own = url
+            if own is not None:
+                if type(own) is not str or not own.startswith(starts) or own.startswith("//"):
+                    return False
+                bare = own.removesuffix(".json")
+                if location is None:
+                    given = resource.get(name)
+                    if type(given) is not str or not given or not bare.endswith(given):
+                        return False
+                elif not location.endswith(own):
+                    return False
+            for field in BELOW:
+                below = resource.get(field)
+                if below is not None and (own is None or type(below) is not dict or not _are_below(below, bare)):
+                    return False
+        return True
+
+    return Part(of=are_plain, is_in=is_in_success)
+
+
+def _are_below(below: Mapping[str, Any], own: str) -> bool:
+    starts, longest = (f"{own}/", f"{own}."), len(own) + _SID_LENGTH
+    for text in below.values():
+        if type(text) is not str or not text.startswith(starts) or len(text) > longest:
+            return False
+    return True
+
+
+def starts_at_home(operation: Operation) -> tuple[str, ...]:
+    """Give how links may start that lead to a documented host over https; `//` alone leads elsewhere."""
+    return ("/", *(f"https://{server.host}/" for server in operation.servers if server.host))

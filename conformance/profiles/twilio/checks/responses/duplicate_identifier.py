@@ -6,12 +6,12 @@ missing or masked are not compared.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from conformance.model.http import Exchange
 from conformance.model.operation import Operation
-from conformance.model.rule import Inspector, Matched, Problem, Severity, Side, Stage, check
+from conformance.model.rule import Glance, Inspector, Matched, Problem, Severity, Side, Stage, check
 from conformance.profiles.twilio import example
 from conformance.profiles.twilio.answers import page_of, resources, shape
 from conformance.profiles.twilio.sids import is_masked
@@ -69,4 +69,8 @@ def duplicate_identifier(operation: Operation) -> Inspector | None:
                 keyword="identifier-uniqueness",
             )
 
-    return inspect
+    def is_clear(items: Sequence[Mapping[str, Any]], _: Matched) -> bool:
+        names = [own.lower() for item in items if type(own := item.get(name)) is str]
+        return len(set(names)) == len(names)
+
+    return Glance(inspect=inspect, part=known.resources, is_clear=is_clear)

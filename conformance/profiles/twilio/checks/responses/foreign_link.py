@@ -13,11 +13,11 @@ from urllib.parse import urlsplit
 from conformance.model.expectation import SENT_TO
 from conformance.model.http import Exchange
 from conformance.model.operation import Operation
-from conformance.model.rule import Example, Inspector, Matched, Problem, Severity, Stage, check
+from conformance.model.rule import Example, Glance, Inspector, Matched, Problem, Severity, Stage, check
 from conformance.openapi.document import escape
 from conformance.profiles.twilio import example
 from conformance.profiles.twilio.answers import Shape, page_of, resources, shape
-from conformance.profiles.twilio.links import BELOW, PAGES, SELF, links
+from conformance.profiles.twilio.links import BELOW, PAGES, SELF, links, plain_links, starts_at_home
 from conformance.profiles.twilio.paging import node
 from conformance.schemas.planting import with_answer
 from conformance.schemas.walk import spec_pointer
@@ -33,32 +33,14 @@ def foreign(text: str, *, hosts: frozenset[str], scheme: str) -> str | None:
     return "it leads over http" if parts.scheme.lower() == "http" and scheme == "https" else None
 
 
-def is_at_home(resource: Mapping[str, Any], plain: tuple[str, ...]) -> bool:
-    """Tell whether the links of a resource need no decoding: each starts as one on the documented host does."""
-    for name in SELF:
-        if not _starts(resource.get(name), plain):
-            return False
-    for field in BELOW:
-        below = resource.get(field)
-        if below is not None and (type(below) is not dict or not all(_starts(text, plain) for text in below.values())):
-            return False
-    return True
-
-
-def _starts(text: Any, plain: tuple[str, ...]) -> bool:
-    return text is None or (type(text) is str and text.startswith(plain) and text[:2] != "//")
-
-
-def _links(seen: Matched, known: Shape, plain: tuple[str, ...] = ()) -> Iterator[tuple[str, str]]:
-    """Give the links of a successful answer with their JSON Pointers, but for resources whose links start plainly."""
+def _links(seen: Matched, known: Shape) -> Iterator[tuple[str, str]]:
+    """Give the links of a successful answer with their JSON Pointers."""
     page = page_of(seen, known)
     if page is not None:
         where, inner = node(page)
         for name, text in links(inner, tuple(PAGES)):
             yield f"{where}/{name}", text
     for pointer, resource in resources(seen, known):
-        if plain and is_at_home(resource, plain):
-            continue
         for name, text in links(resource, SELF):
             yield f"{pointer}/{name}", text
         for field in BELOW:
@@ -115,13 +97,11 @@ def foreign_link(operation: Operation) -> Inspector | None:
     if known is None or not _has_links(known):
         return None
     documented = frozenset(server.host for server in operation.servers)
-    plain = ("/", *(f"https://{host}/" for host in documented if host))
+    starts = starts_at_home(operation)
     spec = spec_pointer(known.media_type.schema, []) if known.media_type.schema else ""
 
     def inspect(seen: Matched) -> Iterator[Problem]:
-        for pointer, text in _links(seen, known, plain):
-            if _starts(text, plain):
-                continue
+        for pointer, text in _links(seen, known):
             place = seen.exchange.extra.get(SENT_TO) if seen.exchange.extra else None
             parts = urlsplit(place or seen.exchange.request.url)
             own = {parts.netloc.lower().rpartition("@")[2], seen.exchange.request.headers.get("Host") or ""}
@@ -136,4 +116,15 @@ def foreign_link(operation: Operation) -> Inspector | None:
                     keyword="link",
                 )
 
-    return inspect
+    def is_clear(are_plain: bool, seen: Matched) -> bool:  # noqa: FBT001 - the part of the exchange
+        page = page_of(seen, known) if are_plain else None
+        if page is None:
+            return are_plain
+        inner = node(page)[1]
+        for name in PAGES:
+            text = inner.get(name)
+            if text is not None and (type(text) is not str or not text.startswith(starts) or text.startswith("//")):
+                return False
+        return True
+
+    return Glance(inspect=inspect, part=plain_links(operation, known), is_clear=is_clear)

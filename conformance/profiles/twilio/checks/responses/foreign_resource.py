@@ -7,13 +7,14 @@ name) is not compared with its SID, nor is what somebody masked.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from operator import methodcaller
 from typing import Any
 
 from conformance.model.example import answering, record
 from conformance.model.http import Exchange
 from conformance.model.operation import Operation
-from conformance.model.rule import ABSENT, Example, Inspector, Matched, Problem, Severity, Stage, check
+from conformance.model.rule import ABSENT, Example, Glance, Inspector, Matched, Problem, Severity, Stage, check
 from conformance.profiles.twilio.answers import resources, shape
 from conformance.profiles.twilio.sids import SID, is_masked, is_sid
 from conformance.schemas.planting import with_answer
@@ -107,6 +108,8 @@ def foreign_resource(operation: Operation) -> Inspector | None:
         return None
     spec = spec_pointer(known.media_type.schema, []) if known.media_type.schema else ""
 
+    repeated = tuple((name, methodcaller("get", field)) for name, field in known.repeats)
+
     def inspect(seen: Matched) -> Iterator[Problem]:
         given = [(name, field) for name, field in known.repeats if name in seen.path_parameters]
         for pointer, resource in resources(seen, known):
@@ -122,4 +125,10 @@ def foreign_resource(operation: Operation) -> Inspector | None:
                         keyword="path-parameter",
                     )
 
-    return inspect
+    def is_clear(found: Sequence[Mapping[str, Any]], seen: Matched) -> bool:
+        for name, field in repeated:
+            if list(map(field, found)).count(seen.path_parameters.get(name)) < len(found):
+                return False
+        return True
+
+    return Glance(inspect=inspect, part=known.resources, is_clear=is_clear)

@@ -5,14 +5,14 @@ What must hold for every call, message, recording and conference that has the fi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from conformance.model.example import answering, record
 from conformance.model.http import Exchange
 from conformance.model.operation import Operation
-from conformance.model.rule import Example, Inspector, Matched, Problem, Severity, Side, Stage, check
+from conformance.model.rule import Example, Glance, Inspector, Matched, Problem, Severity, Side, Stage, check
 from conformance.profiles.twilio import example
 from conformance.profiles.twilio.answers import About, Shape, resources, shape
 from conformance.schemas.planting import changed, with_value
@@ -163,15 +163,18 @@ def implausible_state(operation: Operation) -> Inspector | None:
     if known is None or not _oddities(known):
         return None
     oddities, spec = _oddities(known), spec_pointer(known.media_type.schema, []) if known.media_type.schema else ""
+    anywhere = tuple(each for each in oddities if not each.states)
+    by_state: dict[Any, tuple[Oddity, ...]] = {
+        state: tuple(each for each in oddities if not each.states or state in each.states)
+        for state in {state for each in oddities for state in each.states}
+    }
 
-    states = frozenset(state for each in oddities for state in each.states)
-    is_created = any(not each.states for each in oddities)
+    def suspected(resource: Mapping[str, Any]) -> tuple[Oddity, ...]:
+        return by_state.get(resource.get("status", ""), anywhere)
 
     def inspect(seen: Matched) -> Iterator[Problem]:
         for pointer, resource in resources(seen, known):
-            if resource.get("status") not in states and not is_created:
-                continue
-            for each in oddities:
+            for each in suspected(resource):
                 if odd(resource, each):
                     yield Problem(
                         message=f"{each.field} is {resource[each.field]!r}: {each.because}",
@@ -182,4 +185,7 @@ def implausible_state(operation: Operation) -> Inspector | None:
                         keyword="state",
                     )
 
-    return inspect
+    def is_clear(found: Sequence[Mapping[str, Any]], _: Matched) -> bool:
+        return not any(odd(resource, each) for resource in found for each in suspected(resource))
+
+    return Glance(inspect=inspect, part=known.resources, is_clear=is_clear)

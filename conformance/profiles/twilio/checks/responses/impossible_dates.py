@@ -7,14 +7,14 @@ so `date_updated` is only held against `date_created`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC
 from typing import Any, Final
 
 from conformance.model.example import answering, record
 from conformance.model.http import Exchange
 from conformance.model.operation import Operation
-from conformance.model.rule import Example, Inspector, Matched, Problem, Severity, Stage, check
+from conformance.model.rule import Example, Glance, Inspector, Matched, Problem, Severity, Stage, check
 from conformance.profiles.twilio import example
 from conformance.profiles.twilio.answers import Shape, resources, shape
 from conformance.profiles.twilio.dates import iso_8601, moment, rfc_2822
@@ -119,4 +119,11 @@ def impossible_dates(operation: Operation) -> Inspector | None:
                         keyword="dates",
                     )
 
-    return inspect
+    def is_clear(found: Sequence[Mapping[str, Any]], _: Matched) -> bool:
+        for resource in found:
+            for first, second in pairs:
+                if after(resource.get(first), resource.get(second)):
+                    return False
+        return True
+
+    return Glance(inspect=inspect, part=known.resources, is_clear=is_clear)

@@ -7,13 +7,21 @@ What must hold for the JSON of a response with a status of 400 or above: it is a
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Final
 
 from conformance.model.http import Exchange
 from conformance.model.operation import Operation
-from conformance.model.rule import Inspector, Matched, Problem, Severity, Stage, check
+from conformance.model.rule import Glance, Inspector, Matched, Problem, Severity, Stage, check
 from conformance.profiles.twilio.errors import body
-from conformance.profiles.twilio.failures import decoded, documented, example, failed, is_problem_details
+from conformance.profiles.twilio.failures import (
+    FAILURE,
+    Failure,
+    decoded,
+    documented,
+    example,
+    failed,
+    is_problem_details,
+)
 
 _TYPES = (("code", int), ("message", str), ("status", int))
 
@@ -61,7 +69,7 @@ def malformed_error_body(operation: Operation) -> Inspector | None:
     Clients tell errors apart by `code`, and raise with `message` and `status`: an SDK that finds none shows its user an
     error about the error. Source: public error bodies; RFC 9457 for newer services.
     """
-    return _inspect if documented(operation) else None
+    return _GLANCE if documented(operation) else None
 
 
 def _inspect(seen: Matched) -> Iterator[Problem]:
@@ -77,3 +85,10 @@ def _inspect(seen: Matched) -> Iterator[Problem]:
             actual=found.value,
             keyword="error",
         )
+
+
+def _is_clear(found: Failure | None, _: Matched) -> bool:
+    return found is None or lacking(found.value) is None
+
+
+_GLANCE: Final = Glance(inspect=_inspect, part=FAILURE, is_clear=_is_clear)

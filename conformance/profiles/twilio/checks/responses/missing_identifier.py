@@ -6,13 +6,14 @@ null nor empty. Where the description requires the field, `missing-required-fiel
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from operator import methodcaller
 from typing import Any
 
 from conformance.model.example import answering, record
 from conformance.model.http import Exchange
 from conformance.model.operation import Operation
-from conformance.model.rule import Example, Inspector, Matched, Problem, Severity, Side, Stage, check
+from conformance.model.rule import Example, Glance, Inspector, Matched, Problem, Severity, Side, Stage, check
 from conformance.profiles.twilio import example
 from conformance.profiles.twilio.answers import resources, shape
 from conformance.schemas.naming import nearest
@@ -70,6 +71,8 @@ def missing_identifier(operation: Operation) -> Inspector | None:
         return None
     name, spec = known.id_field, spec_pointer(known.media_type.schema, []) if known.media_type.schema else ""
 
+    own = methodcaller("get", name)
+
     def inspect(seen: Matched) -> Iterator[Problem]:
         for pointer, resource in resources(seen, known):
             if lacks(resource, name) and not _is_misspelled(resource, name, known.fields):
@@ -82,7 +85,10 @@ def missing_identifier(operation: Operation) -> Inspector | None:
                     keyword="identifier-presence",
                 )
 
-    return inspect
+    def is_clear(found: Sequence[Mapping[str, Any]], _: Matched) -> bool:
+        return all(map(own, found))
+
+    return Glance(inspect=inspect, part=known.resources, is_clear=is_clear)
 
 
 def _is_misspelled(resource: Mapping[str, Any], name: str, fields: Mapping[str, Any]) -> bool:

@@ -6,13 +6,13 @@ What must hold for every resource: the fields below, where they are text and not
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from conformance.model.example import answering, record
 from conformance.model.http import Exchange
 from conformance.model.operation import Contract, Operation
-from conformance.model.rule import Example, Inspector, Matched, Problem, Severity, Stage, check
+from conformance.model.rule import Example, Glance, Inspector, Matched, Problem, Severity, Stage, check
 from conformance.profiles.twilio import example
 from conformance.profiles.twilio.answers import Shape, resources, shape
 from conformance.schemas.planting import with_answer
@@ -89,4 +89,11 @@ def non_numeric_text(operation: Operation) -> Inspector | None:
                         keyword="number-text",
                     )
 
-    return inspect
+    def is_clear(found: Sequence[Mapping[str, Any]], _: Matched) -> bool:
+        for resource in found:
+            for name in names:
+                if malformed(resource.get(name)):
+                    return False
+        return True
+
+    return Glance(inspect=inspect, part=known.resources, is_clear=is_clear)

@@ -5,12 +5,12 @@ What must hold for a page: it has at most as many items as its own `page_size` s
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from conformance.model.http import Exchange
 from conformance.model.operation import Operation
-from conformance.model.rule import Inspector, Matched, Problem, Severity, Side, Stage, check
+from conformance.model.rule import Glance, Inspector, Matched, Problem, Severity, Side, Stage, check
 from conformance.openapi.document import escape
 from conformance.profiles.twilio import example
 from conformance.profiles.twilio.answers import page_of, shape
@@ -82,4 +82,7 @@ def overfull_page(operation: Operation) -> Inspector | None:
                 keyword="page",
             )
 
-    return inspect
+    def is_clear(page: Mapping[str, Any] | None, seen: Matched) -> bool:
+        return page is None or too_many(page.get(name), said(page, "page_size"), asked_size(seen)) is None
+
+    return Glance(inspect=inspect, part=known.page, is_clear=is_clear)

@@ -7,13 +7,13 @@ ends in the code.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Final
 
 from conformance.model.http import Exchange
 from conformance.model.operation import Operation
-from conformance.model.rule import Inspector, Matched, Problem, Severity, Stage, check
+from conformance.model.rule import Glance, Inspector, Matched, Problem, Severity, Stage, check
 from conformance.profiles.twilio.errors import body
-from conformance.profiles.twilio.failures import decoded, documented, example, failed
+from conformance.profiles.twilio.failures import FAILURE, Failure, decoded, documented, example, failed
 
 
 def differs(value: Any) -> bool:
@@ -50,7 +50,7 @@ def wrong_error_link(operation: Operation) -> Inspector | None:
 
     `more_info` is what a developer reads when something failed.
     """
-    return _inspect if documented(operation) else None
+    return _GLANCE if documented(operation) else None
 
 
 def _inspect(seen: Matched) -> Iterator[Problem]:
@@ -64,3 +64,10 @@ def _inspect(seen: Matched) -> Iterator[Problem]:
             actual=found.value["more_info"],
             keyword="error",
         )
+
+
+def _is_clear(found: Failure | None, _: Matched) -> bool:
+    return found is None or not differs(found.value)
+
+
+_GLANCE: Final = Glance(inspect=_inspect, part=FAILURE, is_clear=_is_clear)

@@ -6,13 +6,13 @@ What must hold for the JSON of a response with a status of 400 or above that has
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Final
 
 from conformance.model.http import Exchange
 from conformance.model.operation import Operation
-from conformance.model.rule import Inspector, Matched, Problem, Severity, Stage, check
+from conformance.model.rule import Glance, Inspector, Matched, Problem, Severity, Stage, check
 from conformance.profiles.twilio.errors import body
-from conformance.profiles.twilio.failures import decoded, documented, example, failed
+from conformance.profiles.twilio.failures import FAILURE, Failure, decoded, documented, example, failed
 
 
 def differs(value: Any, status: int) -> bool:
@@ -42,7 +42,7 @@ def wrong_error_status(operation: Operation) -> Inspector | None:
 
     Some clients decide by the one, some by the other: whether to try again, and what to tell their user.
     """
-    return _inspect if documented(operation) else None
+    return _GLANCE if documented(operation) else None
 
 
 def _inspect(seen: Matched) -> Iterator[Problem]:
@@ -56,3 +56,10 @@ def _inspect(seen: Matched) -> Iterator[Problem]:
             actual=found.value["status"],
             keyword="error",
         )
+
+
+def _is_clear(found: Failure | None, seen: Matched) -> bool:
+    return found is None or not differs(found.value, seen.exchange.response.status)
+
+
+_GLANCE: Final = Glance(inspect=_inspect, part=FAILURE, is_clear=_is_clear)

@@ -5,11 +5,12 @@ What must hold for a page whose `meta` has a `key`: it is the name of the field 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from conformance.model.http import Exchange
 from conformance.model.operation import Operation
-from conformance.model.rule import Inspector, Matched, Problem, Severity, Stage, check
+from conformance.model.rule import Glance, Inspector, Matched, Problem, Severity, Stage, check
 from conformance.profiles.twilio import example
 from conformance.profiles.twilio.answers import page_of, shape
 from conformance.schemas.planting import with_answer
@@ -54,4 +55,8 @@ def wrong_list_key(operation: Operation) -> Inspector | None:
                 keyword="page",
             )
 
-    return inspect
+    def is_clear(page: Mapping[str, Any] | None, _: Matched) -> bool:
+        meta = None if page is None else page.get("meta")
+        return not isinstance(meta, dict) or meta.get("key", name) == name
+
+    return Glance(inspect=inspect, part=known.page, is_clear=is_clear)

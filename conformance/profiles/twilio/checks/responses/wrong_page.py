@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from conformance.model.http import Exchange
 from conformance.model.operation import Operation
-from conformance.model.rule import Inspector, Matched, Problem, Severity, Side, Stage, check
+from conformance.model.rule import Glance, Inspector, Matched, Problem, Severity, Side, Stage, check
 from conformance.profiles.twilio import example
 from conformance.profiles.twilio.answers import page_of, shape
 from conformance.profiles.twilio.paging import asked, asked_size, node, resized, said
@@ -75,4 +75,7 @@ def wrong_page(operation: Operation) -> Inspector | None:
                     keyword="page",
                 )
 
-    return inspect
+    def is_clear(page: object, seen: Matched) -> bool:
+        return page is None or not seen.request.query
+
+    return Glance(inspect=inspect, part=known.page, is_clear=is_clear)

@@ -11,7 +11,7 @@ from typing import Any
 
 from conformance.model.http import Exchange
 from conformance.model.operation import Operation
-from conformance.model.rule import Inspector, Matched, Problem, Severity, Stage, check
+from conformance.model.rule import Glance, Inspector, Matched, Problem, Severity, Stage, check
 from conformance.profiles.twilio import example
 from conformance.profiles.twilio.answers import page_of, shape
 from conformance.profiles.twilio.paging import said
@@ -86,4 +86,7 @@ def wrong_page_range(operation: Operation) -> Inspector | None:
                 keyword="page",
             )
 
-    return inspect
+    def is_clear(page: Mapping[str, Any] | None, _: Matched) -> bool:
+        return page is None or not any(wrong(page, page.get(name)))
+
+    return Glance(inspect=inspect, part=known.page, is_clear=is_clear)

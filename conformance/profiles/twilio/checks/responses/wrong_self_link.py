@@ -18,10 +18,10 @@ from urllib.parse import quote
 from conformance.model.example import record
 from conformance.model.http import Exchange
 from conformance.model.operation import Operation
-from conformance.model.rule import Example, Inspector, Matched, Problem, Severity, Stage, check
+from conformance.model.rule import Example, Glance, Inspector, Matched, Problem, Severity, Stage, check
 from conformance.profiles.twilio import example
 from conformance.profiles.twilio.answers import About, Shape, resources, shape
-from conformance.profiles.twilio.links import SELF, last_name, links, lowered, parse, same_path, sids
+from conformance.profiles.twilio.links import SELF, last_name, links, lowered, parse, plain_links, same_path, sids
 from conformance.profiles.twilio.paths import filled
 from conformance.profiles.twilio.sids import is_masked, is_sid
 from conformance.schemas.planting import with_answer
@@ -55,18 +55,6 @@ def leads_to(link: str, path: str) -> bool:
 def _is_named(link: str, name: str) -> bool:
     last = last_name(link)
     return lowered(last) == lowered(name) or is_masked(last)
-
-
-def is_plainly_right(resource: Mapping[str, Any], names: Sequence[str], id_field: str | None, location: str) -> bool:
-    """Tell whether the links need no decoding: they are the URL of the request as it is written, or end in the name."""
-    for name in names:
-        text = resource.get(name)
-        if not isinstance(text, str) or (text and location.endswith(text)):
-            continue
-        own = None if location or id_field is None else resource.get(id_field)
-        if not isinstance(own, str) or not own or not text.removesuffix(".json").endswith(own):
-            return False
-    return True
 
 
 def _plant(seen: Matched) -> Iterator[Exchange]:
@@ -161,10 +149,7 @@ def wrong_self_link(operation: Operation) -> Inspector | None:
     names, spec = _fields(known), spec_pointer(known.media_type.schema, []) if known.media_type.schema else ""
 
     def inspect(seen: Matched) -> Iterator[Problem]:
-        location = seen.exchange.request.url.partition("?")[0]
         for pointer, resource in resources(seen, known):
-            if is_plainly_right(resource, names, known.id_field, location if known.about is About.RESOURCE else ""):
-                continue
             paths = list(_paths(seen, known, resource)) if known.about is About.RESOURCE else []
             if not paths and known.about is About.RESOURCE:
                 return
@@ -181,4 +166,4 @@ def wrong_self_link(operation: Operation) -> Inspector | None:
                         keyword="link",
                     )
 
-    return inspect
+    return Glance(inspect=inspect, part=plain_links(operation, known), is_clear=lambda are_plain, _: are_plain)

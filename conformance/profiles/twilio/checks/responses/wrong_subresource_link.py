@@ -7,42 +7,24 @@ the request, in the resource's link to itself and in its own name.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from typing import Any
 
 from conformance.model.example import answering, record
 from conformance.model.http import Exchange
 from conformance.model.operation import Operation
-from conformance.model.rule import Example, Inspector, Matched, Problem, Severity, Stage, check
+from conformance.model.rule import Example, Glance, Inspector, Matched, Problem, Severity, Stage, check
 from conformance.openapi.document import escape
 from conformance.profiles.twilio import example
 from conformance.profiles.twilio.answers import Shape, resources, shape
-from conformance.profiles.twilio.links import BELOW, SELF, links, parse, sids
+from conformance.profiles.twilio.links import BELOW, SELF, links, parse, plain_links, sids
 from conformance.profiles.twilio.paths import filled
 from conformance.schemas.planting import with_answer
 from conformance.schemas.walk import spec_pointer, types
-
-_SID_LENGTH: Final = 34
 
 
 def foreign(text: str, known: frozenset[str]) -> str | None:
     """Give a SID in a link that is none of the known ones; None where there is none."""
     return next((sid for sid in sids(parse(text).path) if sid not in known), None)
-
-
-def are_plainly_right(resource: Mapping[str, Any], fields: tuple[str, ...]) -> bool:
-    """Tell whether links need no decoding: each is the resource's own with less than a SID after it."""
-    own = resource.get("uri") or resource.get("url")
-    if type(own) is not str:
-        return False
-    own = own.removesuffix(".json")
-    longest = len(own) + _SID_LENGTH
-    for field in fields:
-        below = resource.get(field)
-        if type(below) is dict:
-            for text in below.values():
-                if type(text) is not str or not text.startswith(own) or len(text) >= longest:
-                    return False
-    return True
 
 
 def allowed(resource: Mapping[str, Any], path: str | None, id_field: str | None) -> frozenset[str]:
@@ -113,8 +95,6 @@ def wrong_subresource_link(operation: Operation) -> Inspector | None:
     def inspect(seen: Matched) -> Iterator[Problem]:
         path = filled(seen)
         for pointer, resource in resources(seen, known):
-            if are_plainly_right(resource, fields):
-                continue
             named = allowed(resource, path, known.id_field)
             for field in fields if named else ():
                 below = resource.get(field)
@@ -130,4 +110,4 @@ def wrong_subresource_link(operation: Operation) -> Inspector | None:
                             keyword="link",
                         )
 
-    return inspect
+    return Glance(inspect=inspect, part=plain_links(operation, known), is_clear=lambda are_plain, _: are_plain)
