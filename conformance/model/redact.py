@@ -12,10 +12,11 @@ import base64
 import binascii
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from functools import lru_cache, partial
 from typing import Any, Final
 from urllib.parse import unquote_plus
+
+from msgspec.structs import replace
 
 from conformance.model.http import Exchange, Headers
 

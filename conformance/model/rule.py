@@ -12,9 +12,9 @@ from conformance.model.audit import Grounds, Technique
 from conformance.model.expectation import Expectation
 from conformance.model.http import Exchange
 from conformance.model.operation import Answer, MediaType, Operation
-from conformance.model.quick import Value, replaceable
 from conformance.model.route import Miss
 from conformance.model.session import Past
+from conformance.model.value import Value
 
 
 class Severity(Enum):
@@ -94,7 +94,6 @@ class Problem:
     """Why an audit says so; None for what is said of an exchange."""
 
 
-@replaceable
 class Reading(Value, frozen=True, kw_only=True, gc=False):
     """One side of an exchange, read by the declared types."""
 
@@ -116,7 +115,6 @@ class Reading(Value, frozen=True, kw_only=True, gc=False):
     """Everything that the schemas object to, in order of place."""
 
 
-@replaceable
 class Matched(Value, frozen=True, kw_only=True, gc=False):
     """An exchange that belongs to an operation, both sides read: what checks receive."""
 
