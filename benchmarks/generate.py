@@ -213,8 +213,10 @@ def reference(*faults: str) -> Iterator[str]:
     command += [f"--faults={fault}" for fault in faults]
     with subprocess.Popen(command, cwd=SCRATCH, env=ENVIRONMENT, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
-        yield process.stdout.readline().strip()
-        process.terminate()
+        try:
+            yield process.stdout.readline().strip()
+        finally:
+            process.terminate()
 
 
 def reported(name: str, url: str, options: argparse.Namespace) -> tuple[frozenset[tuple[str, str]], int, float]:
