@@ -12,6 +12,7 @@ from typing import Final
 
 from conformance.model.http import Exchange, Request
 from conformance.model.operation import Operation, SecurityScheme
+from conformance.model.rule import Matched, Part
 from conformance.schemas.parameters import cookies
 
 _USER: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://(?P<user>[^/?#@]+)@")
@@ -51,6 +52,10 @@ def evidence(operation: Operation, exchange: Exchange) -> Evidence:
 
     In a recording whatever looks like a mask counts as right: somebody took the secret out, not the client.
     """
+    header = exchange.request.headers.get("Authorization")
+    sole = None if header is None else _sole(operation)
+    if sole is not None:
+        return _authorization(sole, header, may_be_masked=not exchange.source.is_live)
     best: Evidence | None = None
     for alternative in operation.security:
         worst = _RIGHT
@@ -68,6 +73,30 @@ def evidence(operation: Operation, exchange: Exchange) -> Evidence:
 _RIGHT: Final = Evidence(found=Found.RIGHT)
 
 
+@lru_cache(maxsize=4096)
+def _sole(operation: Operation) -> str | None:
+    """Give the scheme of the Authorization header where an operation asks for that and nothing else; else None."""
+    schemes = {scheme for alternative in operation.security for scheme in alternative}
+    one = schemes.pop() if len(schemes) == 1 and all(operation.security) else None
+    return None if one is None or one.type in {"apiKey", "mutualTLS"} else _wanted(one)
+
+
+AUTHORIZATION: Final = Part(of=lambda seen: seen.exchange.request.headers.get("Authorization"))
+"""The Authorization header; None where there is none."""
+
+
+def is_right(header: str | None, seen: Matched) -> bool:
+    """Tell whether an Authorization header is all that the operation asks for; False where more has to be known."""
+    wanted = _sole(seen.operation)
+    if header is None or wanted is None:
+        return False
+    return _authorization(wanted, header, may_be_masked=not seen.exchange.source.is_live).found is Found.RIGHT
+
+
+def _wanted(scheme: SecurityScheme) -> str:
+    return scheme.scheme if scheme.type == "http" else "bearer"
+
+
 def _evidence(scheme: SecurityScheme, exchange: Exchange) -> Evidence:
     request = exchange.request
     if scheme.type == "apiKey":
@@ -75,7 +104,7 @@ def _evidence(scheme: SecurityScheme, exchange: Exchange) -> Evidence:
         return _present(_key(scheme, request), where, f"the {scheme.location} field {scheme.parameter}")
     if scheme.type == "mutualTLS":
         return _RIGHT
-    wanted = scheme.scheme if scheme.type == "http" else "bearer"
+    wanted = _wanted(scheme)
     header = request.headers.get("Authorization")
     if header is None and wanted == "basic" and _USER.match(request.url):
         return _RIGHT
@@ -122,14 +151,11 @@ def _wrong_basic(encoded: str) -> str | None:
     return None if user else "the credentials have no user"
 
 
-def secret(request: Request) -> str:
-    """Give the password or token that a request authenticates with, in clear; empty where it shows none."""
-    header = request.headers.get("Authorization")
-    return "" if header is None else _secret(header)
-
-
 @lru_cache(maxsize=4096)
-def _secret(header: str) -> str:
+def secret(header: str | None) -> str:
+    """Give the password or token that an Authorization header shows, in clear; empty where it shows none."""
+    if header is None:
+        return ""
     kind, _, rest = header.strip().partition(" ")
     if kind.lower() == "bearer":
         return rest.strip()
