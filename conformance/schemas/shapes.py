@@ -33,6 +33,9 @@ def count_strings(value: Any) -> int:
     if type(value) is str:
         return 1
     if type(value) is dict:
+        kinds = list(map(type, value.values()))
+        if kinds.count(str) == len(kinds):
+            return 2 * len(kinds)
         return len(value) + sum(map(count_strings, value.values()))
     return sum(map(count_strings, value)) if type(value) is list else 0
 
@@ -82,8 +85,11 @@ def _no_strings(values: Sequence[Any]) -> tuple[Hashable, int]:
 
 
 def _only_strings(values: Sequence[Any]) -> tuple[Hashable, int]:
-    absent = values.count(None)
-    return absent > 0, len(values) - absent
+    try:
+        "".join(values)  # nothing tells faster that no value is null
+    except TypeError:
+        return True, len(values) - values.count(None)
+    return False, len(values)
 
 
 def _some_strings(values: Sequence[Any]) -> tuple[Hashable, int]:
@@ -118,17 +124,16 @@ def _objects(columns: dict[str, _Column], *, is_open: bool) -> _Column:
         if len(present) == 1:
             shape, strings = one(present[0])
             return (gaps, shape), strings
-        names = set(map(tuple, present))
-        if len(names) != 1:
+        keys = list(present[0]) if present else []
+        if list(map(list, present)).count(keys) < len(present):
             found = list(map(one, present))
             return (gaps, frozenset([shape for shape, _ in found])), sum([count for _, count in found])
-        keys = names.pop()
         seen = [
             columns.get(name, _anything)(values)
             for name, values in zip(keys, zip(*map(_values, present), strict=True), strict=True)
         ]
         strings = len(keys) * len(present) + sum([count for _, count in seen])
-        return (gaps, keys, tuple([shape for shape, _ in seen])), strings
+        return (gaps, tuple(keys), tuple([shape for shape, _ in seen])), strings
 
     together.one = one  # type: ignore[attr-defined] # a body is one object most of the time
     return together

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 from typing import Any, Final
-
-from conformance.model.operation import JsonSchema, Operation
-from conformance.profiles.twilio import applies
 
 SID: Final = re.compile(r"[A-Z]{2}[0-9a-fA-F]{32}")
 """Any SID, whatever its prefix."""
@@ -60,19 +57,3 @@ def same(left: Any, right: Any) -> bool:
     if isinstance(left, str) and isinstance(right, str):
         return left == right or (is_sid(left) and left.lower() == right.lower())
     return bool(left == right)
-
-
-def demands(operation: Operation) -> Callable[[str, JsonSchema], Mapping[str, Any]]:
-    """Give what a property of an operation must be beyond its schema, from its name and its schema."""
-    return _prefixed if applies(operation.api) else _undemanding
-
-
-def _undemanding(_name: str, _schema: JsonSchema) -> Mapping[str, Any]:
-    return {}
-
-
-def _prefixed(name: str, schema: JsonSchema) -> Mapping[str, Any]:
-    prefixes = prefixes_of_field(name)
-    if not prefixes or not isinstance(schema, Mapping) or "pattern" in schema:
-        return {}
-    return {"pattern": f"^(?:{'|'.join(prefixes)}|$)"}

@@ -186,6 +186,10 @@ def implausible_state(operation: Operation) -> Inspector | None:
                     )
 
     def is_clear(found: Sequence[Mapping[str, Any]], _: Matched) -> bool:
-        return not any(odd(resource, each) for resource in found for each in suspected(resource))
+        for resource in found:
+            for each in suspected(resource):
+                if odd(resource, each):
+                    return False
+        return True
 
     return Glance(inspect=inspect, part=known.resources, is_clear=is_clear)
