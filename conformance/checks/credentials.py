@@ -55,7 +55,7 @@ def evidence(operation: Operation, exchange: Exchange) -> Evidence:
     header = exchange.request.headers.get("Authorization")
     sole = None if header is None else _sole(operation)
     if sole is not None:
-        return _authorization(sole, header, may_be_masked=not exchange.source.is_live)
+        return _authorization(sole, header, not exchange.source.is_live)
     best: Evidence | None = None
     for alternative in operation.security:
         worst = _RIGHT
@@ -90,7 +90,7 @@ def is_right(header: str | None, seen: Matched) -> bool:
     wanted = _sole(seen.operation)
     if header is None or wanted is None:
         return False
-    return _authorization(wanted, header, may_be_masked=not seen.exchange.source.is_live).found is Found.RIGHT
+    return _authorization(wanted, header, not seen.exchange.source.is_live).found is Found.RIGHT
 
 
 def _wanted(scheme: SecurityScheme) -> str:
@@ -108,11 +108,11 @@ def _evidence(scheme: SecurityScheme, exchange: Exchange) -> Evidence:
     header = request.headers.get("Authorization")
     if header is None and wanted == "basic" and _USER.match(request.url):
         return _RIGHT
-    return _authorization(wanted, header, may_be_masked=not exchange.source.is_live)
+    return _authorization(wanted, header, not exchange.source.is_live)
 
 
 @lru_cache(maxsize=4096)
-def _authorization(wanted: str, header: str | None, *, may_be_masked: bool) -> Evidence:
+def _authorization(wanted: str, header: str | None, may_be_masked: bool, /) -> Evidence:  # noqa: FBT001 - twice as fast
     """Give what an Authorization header shows; the same one stands in most requests of a recording."""
     place = "/header/Authorization"
     if header is None:

@@ -159,7 +159,8 @@ class Sessions:
         return session
 
     def _said(self, matched: Matched, findings: tuple[Finding, ...], inspectors: _Inspectors) -> Seen:
-        if not inspectors or matched.exchange.extra.get(GENERATED):
+        extra = matched.exchange.extra
+        if not inspectors or (extra and extra.get(GENERATED)):
             return _NOTHING
         if findings:
             matched = sound(matched, ((each.side, each.problem.instance_pointer) for each in findings))

@@ -83,7 +83,7 @@ class Parameter:
     pointer: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class MediaType:
     """One entry of a `content` map."""
 
@@ -94,17 +94,17 @@ class MediaType:
     examples: tuple[Any, ...]
     pointer: str
 
-    @property
+    @cached_property
     def essence(self) -> str:
         """Type and subtype in lower case, without parameters."""
         return self.name.partition(";")[0].strip().lower()
 
-    @property
+    @cached_property
     def is_json(self) -> bool:
         """Tell whether bodies are JSON (RFC 6839 suffixes included)."""
         return self.essence == "application/json" or self.essence.endswith("+json")
 
-    @property
+    @cached_property
     def is_form(self) -> bool:
         """Tell whether bodies are URL-encoded forms."""
         return self.essence == "application/x-www-form-urlencoded"

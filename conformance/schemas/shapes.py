@@ -74,6 +74,9 @@ def _anything(values: Sequence[Any]) -> tuple[Hashable, int]:
     return None in values, sum(map(count_strings, values))
 
 
+_anything.one = lambda value: (value is None, count_strings(value))  # type: ignore[attr-defined] # see `_objects`
+
+
 def _members(values: Sequence[Any]) -> tuple[Hashable, int]:
     if len(values) == 1:
         return values[0], type(values[0]) is str
