@@ -11,7 +11,6 @@ import json
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,6 +18,7 @@ from conformance.errors import SettingsError
 from conformance.model.changes import looked
 from conformance.model.known import Entry, Standing
 from conformance.model.report import Recurring, Report
+from conformance.model.value import Value
 
 FORMAT: Final = 1
 UNEXAMINED: Final = "accepted as it was found, not examined yet"
@@ -125,8 +125,7 @@ def standing(report: Report, entries: Iterable[Entry], *, today: dt.date, part: 
     return Standing(accepted=accepted, **{kind: tuple(found) for kind, found in sorted_out.items()})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Renewal:
+class Renewal(Value, frozen=True, kw_only=True):
     """A baseline after a run: its entries, and what became of those before."""
 
     entries: tuple[Entry, ...]

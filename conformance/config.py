@@ -86,6 +86,8 @@ class Settings:
     """Whether other methods than GET may go to hosts that are not loopback."""
     allow_costs: bool = False
     """Whether they may go to Twilio, where they cost money and reach people."""
+    keep_host: bool = False
+    """Whether a live target is sent the documented host in the `Host` field, not its own."""
     workers: int = 1
     """Processes that judge recordings, or conversations with a live target at the same time."""
     partition: int | None = None

@@ -19,8 +19,8 @@ import msgspec
 from conformance.checks.judge import Judge
 from conformance.model.http import Exchange, Request, Response
 from conformance.model.operation import Answer, MediaType, Operation
-from conformance.model.quick import Value
 from conformance.model.rule import ABSENT, Glance, Matched, Part, Problem, Reading
+from conformance.model.value import Value
 from conformance.schemas.closed import Tighten
 from conformance.schemas.coverage import Lens
 from conformance.schemas.parameters import is_free

@@ -12,7 +12,7 @@ from conformance.model.finding import Finding, Suspect, destination, fingerprint
 from conformance.model.http import Exchange
 from conformance.model.operation import Location, Operation
 from conformance.model.route import Match, Miss
-from conformance.model.rule import Check, Glance, Matched, Problem, Severity, Side, Stage, Subject
+from conformance.model.rule import CaseInspector, Check, Glance, Matched, Problem, Severity, Side, Stage, Subject
 from conformance.openapi.router import Router
 from conformance.schemas import reading
 from conformance.schemas.compiler import Compiler
@@ -56,6 +56,15 @@ class Step:
     run: _Run
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Case:
+    """One check of what is expected, planned for one operation."""
+
+    check: Check
+    inspect: CaseInspector
+    side: Side = Side.RESPONSE
+
+
 class Judge:
     """Judges exchanges against a set of operations."""
 
@@ -83,6 +92,7 @@ class Judge:
         self._readers: dict[Operation, Reader] = {}
         self._plans: dict[Operation, tuple[tuple[Step, ...], Mapping[str, str]]] = {}
         self._cases = [check for check in self.checks if check.subject is Subject.CASE]
+        self._expecting: dict[tuple[Operation, Expect, bool], tuple[Step | _Case, ...]] = {}
 
     def severity(self, check: Check) -> Severity:
         """The severity that holds for a rule."""
@@ -153,13 +163,11 @@ class Judge:
         )
 
     def _judge_matched(self, matched: Matched) -> Judgement:
-        steps, broken = self._plan(matched.operation)
+        planned, broken = self._plan(matched.operation)
         expected = expectation(matched.exchange.extra) if matched.exchange.extra else None
-        if expected is not None:
-            mine = (*self._case_steps(matched.operation, expected), *_answered(steps, matched, expected))
-            steps = tuple(sorted(mine, key=lambda step: step.check.stage))
+        steps = planned if expected is None else self._expected_steps(matched, expected)
         passed: list[str] = []
-        problems: list[tuple[Step, Problem]] = []
+        problems: list[tuple[Step | _Case, Problem]] = []
         crashed = dict(broken)
         stopped: dict[Side, Stage] = {}
         view = matched
@@ -169,7 +177,8 @@ class Judge:
             if step.check.stage is Stage.RELATION and view is matched and problems:
                 view = sound(matched, _broken(problems))
             try:
-                objections = list(step.run(view))
+                run = step.run if isinstance(step, Step) else partial(step.inspect, expected)  # type: ignore[arg-type] # planned where something is
+                objections = list(run(view))
             except Exception as error:  # noqa: BLE001 - a check of ours that crashes is a result of its own
                 crashed[step.check.id] = f"{type(error).__name__}: {error}"
                 continue
@@ -216,12 +225,17 @@ class Judge:
                 if run is not None:
                     yield Step(check=check, side=side, run=run)
 
-    def _case_steps(self, operation: Operation, expected: Expectation) -> Iterator[Step]:
-        """Give the checks of what was expected, for one answer."""
-        for check in self._cases:
-            inspect = check.plan(operation)
-            if inspect is not None:
-                yield Step(check=check, side=Side.RESPONSE, run=partial(inspect, expected))
+    def _expected_steps(self, matched: Matched, expected: Expectation) -> tuple[Step | _Case, ...]:
+        """Give the steps for the answer to a generated request; only among these are some that hold it to that."""
+        operation = matched.operation
+        meant = _meaning(expected, matched.exchange.response.status)
+        found = self._expecting.get((operation, *meant))
+        if found is None:
+            planned = ((check, check.plan(operation)) for check in self._cases)
+            cases = [_Case(check=check, inspect=inspect) for check, inspect in planned if inspect is not None]
+            mine: list[Step | _Case] = [*cases, *_answered(self._plan(operation)[0], *meant)]
+            found = self._expecting[operation, *meant] = tuple(sorted(mine, key=lambda each: each.check.stage))
+        return found
 
     def applicable(self, operation: Operation) -> tuple[str, ...]:
         """The ids of the rules that have something to say about an operation, each once."""
@@ -276,7 +290,7 @@ class Judge:
         )
 
 
-def _broken(problems: Iterable[tuple[Step, Problem]]) -> Iterator[tuple[Side, str]]:
+def _broken(problems: Iterable[tuple[Step | _Case, Problem]]) -> Iterator[tuple[Side, str]]:
     for step, problem in problems:
         if step.check.stage is Stage.SCHEMA:
             yield step.side, problem.instance_pointer
@@ -302,22 +316,24 @@ def sound(matched: Matched, broken: Iterable[tuple[Side, str]]) -> Matched:
     )
 
 
-def _answered(steps: Iterable[Step], matched: Matched, expected: Expectation) -> Iterator[Step]:
+def _meaning(expected: Expectation, status: int) -> tuple[Expect, bool]:
+    """Give what was expected, and whether the status says what it may: that what is made up is absent, or a refusal."""
+    if expected.expect is Expect.ACCEPT:
+        return expected.expect, expected.invented and status in ABSENT
+    return expected.expect, status in _REFUSALS
+
+
+def _answered(steps: Iterable[Step], expect: Expect, is_so: bool) -> Iterator[Step]:  # noqa: FBT001 - as `_meaning` says
     """Give the steps for a generated request.
 
     What was broken on purpose is no finding, nor that it was refused, nor that what was made up is not there; and
     who sends something odd may get it back, so that only what breaks the description itself counts.
     """
-    status = matched.exchange.response.status
-    if expected.expect is Expect.ACCEPT:
-        absent = expected.invented and status in ABSENT
-        yield from (step for step in steps if not (absent and step.check.stage is Stage.STATUS))
-        return
-    refused = status in _REFUSALS
     for step in steps:
-        told_off = refused and step.check.stage is Stage.STATUS
-        echoed = expected.expect is Expect.SURVIVE and step.check.severity is not Severity.ERROR
-        if step.side is not Side.REQUEST and not told_off and not echoed:
+        told = is_so and step.check.stage is Stage.STATUS
+        own = expect is not Expect.ACCEPT and step.side is Side.REQUEST
+        echoed = expect is Expect.SURVIVE and step.check.severity is not Severity.ERROR
+        if not (told or own or echoed):
             yield step
 
 

@@ -6,11 +6,12 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
 import click
+
+from conformance.model.value import Value
 
 if TYPE_CHECKING:
     from conformance.config import Settings
@@ -91,8 +92,7 @@ def progress(label: str, total: int | None = None) -> Iterator[Progress]:
         bar.advance(task, waiting)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Own:
+class Own(Value, frozen=True, kw_only=True):
     """What a command shows in its own way."""
 
     file: str

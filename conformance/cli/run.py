@@ -22,6 +22,7 @@ from conformance.cli.output import finish, progress
     default=None,
     help="mock (default), http(s)://host, asgi:module:app or wsgi:module:app.",
 )
+@click.option("--keep-host", is_flag=True, default=None, help="Send the documented Host, not the target's own.")
 @click.option("--recordings", multiple=True, metavar="PATH", help="Recordings to add (default: cassettes/).")
 @click.option("--no-recordings", is_flag=True, help="Add no recordings.")
 @click.option("--modes", multiple=True, metavar="MODES", help="Modes of generation, by comma (default: positive).")

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from base64 import b64decode, b64encode
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from enum import Enum
 from functools import lru_cache
 from typing import Any, Final
+
+from msgspec import field
+from msgspec.structs import replace
 
 from conformance.errors import SettingsError
 from conformance.generate import writing
@@ -15,6 +17,7 @@ from conformance.model.expectation import Expect, Expectation
 from conformance.model.http import Headers, Request
 from conformance.model.operation import Location, MediaType, Operation, Parameter, Server
 from conformance.model.rule import ABSENT, Problem
+from conformance.model.value import Value
 
 USER_AGENT: Final = "conformance"
 FAKE_ACCOUNT: Final = "AC00000000000000000000000000000000"
@@ -37,8 +40,7 @@ class Mode(Enum):
     """One step of a session."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Case:
+class Case(Value, frozen=True, kw_only=True):
     """A request to be made."""
 
     operation: Operation

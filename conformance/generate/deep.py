@@ -14,7 +14,6 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import replace
 from functools import lru_cache
 from queue import SimpleQueue
 from random import Random
@@ -29,6 +28,7 @@ from hypothesis import strategies as st
 from hypothesis.errors import Unsatisfiable
 from hypothesis.internal.conjecture import providers
 from hypothesis.internal.constants_ast import Constants
+from msgspec.structs import replace
 from schemathesis import GenerationMode
 from schemathesis.core import NOT_SET
 from schemathesis.core.transport import Response as Answer

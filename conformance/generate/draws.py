@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
 from enum import Enum
 from random import Random
 from typing import Any, Final
 
+from msgspec.structs import replace
+
 from conformance.generate.patterns import Unsampleable
 from conformance.generate.shapes import Shape, canonical
+from conformance.model.value import Value
 
 _SIZE: Final = 1000
 """How far an unbounded number goes from its other bound."""
@@ -31,8 +33,7 @@ class Presence(Enum):
     RANDOM = "random"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Aim:
+class Aim(Value, frozen=True, kw_only=True):
     """What a drawn value should show."""
 
     presence: Presence = Presence.RANDOM
@@ -59,8 +60,7 @@ Rule = Callable[[dict[str, None], Random, Aim], None]
 """Adds the names that a set of field names lacks."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sampler:
+class Sampler(Value, frozen=True, kw_only=True):
     """A compiled schema: what draws its values, and what there is to show."""
 
     draw: Draw
@@ -71,8 +71,7 @@ class Sampler:
     nullable: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Field:
+class Field(Value, frozen=True, kw_only=True):
     """A property of an object, as a sampler fills it."""
 
     name: str

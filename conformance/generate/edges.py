@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
 from enum import Enum
 from random import Random
 from typing import Any, Final
+
+from msgspec.structs import replace
 
 from conformance.generate.draws import integer_bounds
 from conformance.generate.patterns import Lean, Unsampleable, drawing, length, parse, spread_for
 from conformance.generate.shapes import ALL_TYPES, Shape
 from conformance.model.expectation import Expect
 from conformance.model.rule import ABSENT
+from conformance.model.value import Value
 from conformance.schemas.forms import text
 
 Change = Callable[[Any, Random], Any]
@@ -31,8 +33,7 @@ class Purpose(Enum):
     """Negative alone."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Edge:
+class Edge(Value, frozen=True, kw_only=True):
     """A value for one place."""
 
     label: str

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from base64 import b64encode
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
+
+from msgspec.structs import replace
 
 from conformance.generate.case import FAKE_ACCOUNT, Case
 from conformance.model.expectation import Expect
 from conformance.model.operation import Operation
 from conformance.model.rule import Problem
+from conformance.model.value import Value
 
 if TYPE_CHECKING:
     from conformance.generate.plan import Plan
@@ -18,8 +20,7 @@ if TYPE_CHECKING:
 _CREDENTIALS: Final = frozenset({"authorization", "cookie"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Exchanged:
+class Exchanged(Value, frozen=True, kw_only=True):
     """A change of the headers of a valid case."""
 
     label: str

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from enum import Enum
 from functools import cache
 from random import Random
 from typing import Final, NoReturn
+
+from conformance.model.value import Value
 
 PRINTABLE: Final = "".join(map(chr, range(0x20, 0x7F)))
 _KNOWN: Final = PRINTABLE + "".join(map(chr, range(0xA1, 0x250)))
@@ -37,29 +38,25 @@ class Lean(Enum):
     LONG = "long"
 
 
-@dataclass(frozen=True, slots=True)
-class Characters:
+class Characters(Value, frozen=True):
     """One character out of some."""
 
     choices: str
 
 
-@dataclass(frozen=True, slots=True)
-class Sequence:
+class Sequence(Value, frozen=True):
     """One node after the other."""
 
     items: tuple[Node, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(Value, frozen=True):
     """One of several nodes."""
 
     options: tuple[Node, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Repeat:
+class Repeat(Value, frozen=True):
     """A node several times; no `high` means without end."""
 
     node: Node

@@ -12,12 +12,14 @@ bytes of an earlier one are passed over.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import lru_cache
 from hashlib import blake2b
 from random import Random
 from types import MappingProxyType
 from typing import Any, Final
+
+from msgspec import field
 
 from conformance.errors import SettingsError
 from conformance.generate import negotiation, validity, writing
@@ -31,6 +33,7 @@ from conformance.generate.vocabulary import sid
 from conformance.model.http import Headers
 from conformance.model.operation import JsonSchema, Location, MediaType, Operation, Parameter
 from conformance.model.rule import ABSENT
+from conformance.model.value import Value
 from conformance.profiles import twilio
 from conformance.profiles.twilio.requirements import Requirement, requirements
 from conformance.profiles.twilio.samples import COLLECTIONS
@@ -49,16 +52,14 @@ def nowhere(_: Operation) -> Mapping[str, str]:
     return _NOTHING
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Design:
+class Design(Value, frozen=True, kw_only=True):
     """One way to fill the places of an operation."""
 
     label: str
     aim: Aim
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Slot:
+class Slot(Value, frozen=True, kw_only=True):
     """A parameter with what draws it."""
 
     parameter: Parameter
@@ -67,16 +68,14 @@ class Slot:
     sampler: Sampler
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Body:
+class Body(Value, frozen=True, kw_only=True):
     """A body of one media type with what draws it."""
 
     media_type: MediaType
     sampler: Sampler
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Plan:
+class Plan(Value, frozen=True, kw_only=True, eq=False):
     """An operation, compiled: what draws each part of its requests, and the designed cases."""
 
     operation: Operation

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
 from conformance.model.operation import Location, Operation
+from conformance.model.value import Value
 from conformance.profiles.twilio.sids import prefixes_of_pattern
 
 _SUFFIX: Final = re.compile(r"\.(json|xml|csv)$")
@@ -23,8 +23,7 @@ Key = tuple[str, ...]
 """The API and the segments of a path, without suffix and with `{}` for each parameter."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Resource:
+class Resource(Value, frozen=True, kw_only=True, eq=False):
     """A collection and what it holds."""
 
     key: Key

@@ -8,10 +8,12 @@ between them.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import Enum
 from random import Random
 from typing import Any, Final
+
+from msgspec.structs import replace
 
 from conformance.generate import vocabulary
 from conformance.generate.draws import (
@@ -34,6 +36,7 @@ from conformance.generate.patterns import Lean, Unsampleable, drawing, length, p
 from conformance.generate.shapes import ALL_TYPES, Shape, Shapes
 from conformance.generate.vocabulary import Text
 from conformance.model.operation import Api, JsonSchema, Schema
+from conformance.model.value import Value
 from conformance.profiles.twilio.samples import INTEGERS
 from conformance.profiles.twilio.sids import prefixes_of_pattern
 from conformance.schemas.compiler import Compiler
@@ -67,8 +70,7 @@ _FIELDS: Final = {Wire.TOP: Wire.FIELD}
 _ITEMS: Final = {Wire.TOP: Wire.ITEM, Wire.FIELD: Wire.ITEM}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Spot:
+class _Spot(Value, frozen=True, kw_only=True):
     """A place that is being compiled."""
 
     schemas: tuple[JsonSchema, ...]

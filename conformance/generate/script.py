@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping
-from dataclasses import dataclass, replace
 from enum import Enum
 from itertools import count
 from typing import Final, Protocol
 
+from msgspec.structs import replace
+
 from conformance.generate.case import Case, request
 from conformance.model.expectation import Expectation
 from conformance.model.http import Exchange, Request, Response, Source
+from conformance.model.value import Value
 
 WITHHELD: Final = "withheld"
 STEP: Final = "/"
@@ -38,8 +40,7 @@ Dress = Callable[[Request], Request]
 """Changes a request before it is sent: real credentials, more headers."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
+class Step(Value, frozen=True, kw_only=True):
     """One request of a script with what came back."""
 
     case: Case

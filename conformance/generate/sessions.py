@@ -9,11 +9,11 @@ what the caller knows, from a list, or drawn.
 from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
 from typing import Any, Final
 from urllib.parse import parse_qsl, urljoin, urlsplit
 
 import msgspec
+from msgspec.structs import replace
 
 from conformance.generate.case import Case, Mode, request
 from conformance.generate.draws import Aim, Presence
@@ -25,6 +25,7 @@ from conformance.generate.validity import problems
 from conformance.model.expectation import Expect
 from conformance.model.http import Request, Response
 from conformance.model.operation import Operation
+from conformance.model.value import Value
 from conformance.profiles.twilio.fields import snake_case
 from conformance.profiles.twilio.sids import SID
 
@@ -45,8 +46,7 @@ _AIMS: Final = (
 _MIX: Final = ("mix", Aim())
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Session:
+class Session(Value, frozen=True, kw_only=True):
     """The life of one resource, to be played."""
 
     resource: Resource

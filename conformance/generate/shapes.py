@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Final
 
 import msgspec
+from msgspec.structs import replace
 
 from conformance.generate.patterns import Unsampleable
 from conformance.model.finding import json_type
 from conformance.model.operation import JsonSchema
+from conformance.model.value import Value
 from conformance.openapi.dialect import NULLABLE
 from conformance.schemas.walk import target
 
@@ -29,8 +30,7 @@ _DEEPEST: Final = 32
 """References, `allOf` and alternatives within one another, before a schema counts as endless."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Shape:
+class Shape(Value, frozen=True, kw_only=True, eq=False):
     """The folded constraints of one place."""
 
     types: frozenset[str] = ALL_TYPES

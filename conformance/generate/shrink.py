@@ -6,24 +6,29 @@ exactly what the first one broke: a valid one stays valid, a negative one keeps 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Generator, Iterator, Mapping
 from typing import Any, Final
+
+from msgspec.structs import replace
 
 from conformance.generate.case import Case, request
 from conformance.generate.script import Dress, Outcome, Step, as_it_is
-from conformance.generate.validity import breaches
+from conformance.generate.validity import breaches, fits
 from conformance.model.http import Request
+from conformance.model.operation import Location
 from conformance.model.rule import ABSENT
+from conformance.model.value import Value
+from conformance.openapi.document import escape
 
 BUDGET: Final = 200
 """Requests that shrinking one case may cost."""
 _PLAIN: Final = frozenset("abcdefghijklmnopqrstuvwxyz0123456789")
+_PLAIN_AWAY: Final = dict.fromkeys(map(ord, _PLAIN))
 _OPTIONAL: Final = ("query", "header", "cookie")
+_PARTS: Final = (*_OPTIONAL, "path", "pairs", "body")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shrunk:
+class Shrunk(Value, frozen=True, kw_only=True):
     """What shrinking came to."""
 
     step: Step | None
@@ -37,10 +42,12 @@ def shrinking(
 ) -> Generator[Request, Outcome, Shrunk]:
     """Give lighter requests for as long as `same` says that their answers fail as the first one did."""
     meant = breaches(case)
+    broken = frozenset(pointer for pointer, _ in meant)
     best, found, attempts = case, None, 0
     while attempts < budget:
-        for lighter in _lighter(best):
-            if weight(lighter) >= weight(best) or breaches(lighter) != meant:
+        heavy = {part: _weight_of(part, best) for part in _PARTS}
+        for part, lighter in _lighter(best, broken):
+            if _weight_of(part, lighter) >= heavy[part] or breaches(lighter) != meant:
                 continue
             attempts += 1
             sent = dress(request(lighter))
@@ -58,9 +65,16 @@ def shrinking(
 
 def weight(case: Case) -> int:
     """Give how heavy a case is: values, characters and digits, plain ones lighter than odd ones."""
-    parts = (case.path, case.query, case.header, case.cookie)
-    body = 0 if case.body is ABSENT else 2 + _weight(case.body)
-    return sum(map(_weight, parts)) + body + sum(4 + _weight(text) for pair in case.pairs for text in pair)
+    return sum(_weight_of(part, case) for part in _PARTS)
+
+
+def _weight_of(part: str, case: Case) -> int:
+    match part:
+        case "body":
+            return 0 if case.body is ABSENT else 2 + _weight(case.body)
+        case "pairs":
+            return sum(4 + _weight(text) for pair in case.pairs for text in pair)
+    return _weight(getattr(case, part))
 
 
 def _weight(value: Any) -> int:
@@ -68,7 +82,7 @@ def _weight(value: Any) -> int:
         case bool():
             return 1 + value
         case str():
-            return 1 + sum(1 if character in _PLAIN else 2 for character in value)
+            return 1 + len(value) + len(value.translate(_PLAIN_AWAY))
         case int() | float():
             return 1 + len(str(value))
         case list():
@@ -78,21 +92,27 @@ def _weight(value: Any) -> int:
     return 1
 
 
-def _lighter(case: Case) -> Iterator[Case]:
-    """Give cases that lack something, biggest losses first."""
+def _lighter(case: Case, broken: Collection[str] = ()) -> Iterator[tuple[str, Case]]:
+    """Give cases that lack something, biggest losses first, each with the part that is smaller.
+
+    A parameter whose place is not broken is only made smaller where it stays right.
+    """
     if case.body is not ABSENT and case.raw is None:
-        yield replace(case, body=ABSENT, media_type=None)
+        yield "body", replace(case, body=ABSENT, media_type=None)
     for part in _OPTIONAL:
         for values in _fewer_fields(getattr(case, part)):
-            yield _with(case, part, values)
+            yield part, _with(case, part, values)
     for index in range(len(case.pairs)):
-        yield replace(case, pairs=(*case.pairs[:index], *case.pairs[index + 1 :]))
+        yield "pairs", replace(case, pairs=(*case.pairs[:index], *case.pairs[index + 1 :]))
     if case.body is not ABSENT and case.raw is None:
         for body in _smaller(case.body):
-            yield replace(case, body=body)
+            yield "body", replace(case, body=body)
     for part in (*_OPTIONAL, "path"):
-        for values in _simpler_fields(getattr(case, part)):
-            yield _with(case, part, values)
+        for name, value in getattr(case, part).items():
+            is_broken = any(each.startswith(f"/{part}/{escape(name)}") for each in broken)
+            for small in _smaller(value):
+                if is_broken or fits(case.operation, Location(part), name, small):
+                    yield part, _with(case, part, {**getattr(case, part), name: small})
 
 
 def _with(case: Case, part: str, values: Mapping[str, Any]) -> Case:

@@ -15,7 +15,7 @@ from conformance.model.rule import ABSENT, Problem
 from conformance.profiles import twilio
 from conformance.profiles.twilio.formats import FORMATS
 from conformance.profiles.twilio.requirements import requirements
-from conformance.schemas.compiler import Compiler
+from conformance.schemas.compiler import Compiler, Validator
 from conformance.schemas.formats import STANDARD
 from conformance.schemas.reading import Reader
 
@@ -42,6 +42,19 @@ def _compiler(*, twilio: bool) -> Compiler:
 @lru_cache(maxsize=4096)
 def _reader(operation: Operation) -> Reader:
     return Reader(operation, compiler(operation.api))
+
+
+@lru_cache(maxsize=4096)
+def _validator(operation: Operation, location: Location, name: str) -> Validator | None:
+    declared = (each for each in operation.parameters_in(location) if each.name == name)
+    found = next(declared, None)
+    return None if found is None else compiler(operation.api).validator(found.schema, api=operation.api)
+
+
+def fits(operation: Operation, location: Location, name: str, value: Any) -> bool:
+    """Tell whether the schema of a parameter takes a value; one that is not declared takes all."""
+    validator = _validator(operation, location, name)
+    return validator is None or validator.is_valid(value)
 
 
 def problems(case: Case) -> tuple[Problem, ...]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
 from itertools import chain, islice
 from random import Random
 from typing import TYPE_CHECKING, Any, Final
+
+from msgspec.structs import replace
 
 from conformance.generate import writing
 from conformance.generate.case import Case, Mode
@@ -18,6 +19,7 @@ from conformance.generate.validity import problems as problems_of
 from conformance.model.expectation import Expect
 from conformance.model.operation import JsonSchema, Location, MediaType, Parameter
 from conformance.model.rule import ABSENT, Problem
+from conformance.model.value import Value
 from conformance.openapi.document import escape
 from conformance.profiles.twilio.requirements import Requirement, requirements
 from conformance.schemas.forms import text
@@ -32,8 +34,7 @@ _WIDEST: Final = 400
 Path = tuple[str | int, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Variant:
+class Variant(Value, frozen=True, kw_only=True):
     """A change of one place."""
 
     label: str
@@ -52,8 +53,7 @@ class Variant:
     """What it breaks, where no schema can tell."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Place:
+class _Place(Value, frozen=True, kw_only=True):
     """A place within a parameter or a body."""
 
     path: Path
@@ -210,8 +210,7 @@ def _body_places(plan: Plan) -> Iterator[_Place]:
             yield from walk.places(("body",), textual=not body.media_type.is_json)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Walk:
+class _Walk(Value, frozen=True, kw_only=True):
     """The way through one schema."""
 
     shapes: Shapes

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from enum import Enum
 from importlib import import_module
 from types import ModuleType
+
+from msgspec import field
 
 from conformance.errors import SettingsError
 from conformance.generate.case import Case, Mode, split
@@ -15,6 +16,7 @@ from conformance.generate.script import STEP, Dress, Keep, Script, alone, as_it_
 from conformance.generate.sessions import SESSIONS, Session, sessions
 from conformance.model.http import Exchange
 from conformance.model.operation import Operation
+from conformance.model.value import Value
 
 
 class Engine(Enum):
@@ -26,8 +28,7 @@ class Engine(Enum):
     """schemathesis: its strategies for valid and invalid requests, its state machine for sessions."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Work:
+class Work(Value, frozen=True, kw_only=True):
     """Everything that decides which requests are made."""
 
     operations: Sequence[Operation]

@@ -5,11 +5,11 @@ from __future__ import annotations
 import base64
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 from functools import partial
 from typing import Annotated, Any, Final
 
 import msgspec
+from msgspec import Struct, field
 
 from conformance.errors import SettingsError
 from conformance.mock import saving
@@ -44,8 +44,7 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         return len(self.request.body) + len(self.answered.response.body)
 
 
-@dataclass(slots=True, kw_only=True)
-class Desk:
+class Desk(Struct, kw_only=True):
     """What the control paths speak of: a server, its state and its log."""
 
     mock: Mock

@@ -10,16 +10,18 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from enum import Enum
 from fnmatch import fnmatchcase
 from itertools import islice
 from typing import Final
 
+from msgspec.structs import replace
+
 from conformance.errors import SettingsError
 from conformance.model.http import Exchange, Request, Response
 from conformance.model.operation import Operation
 from conformance.model.rule import Matched
+from conformance.model.value import Value
 
 Plant = Callable[[Matched], Iterator[Exchange]]
 """Gives exchanges made from a conformant one, each with one fault; only the responses of those matter here."""
@@ -43,8 +45,7 @@ class Ending(Enum):
     """The connection ends before the answer."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fault:
+class Fault(Value, frozen=True, kw_only=True):
     """A fault to plant."""
 
     name: str
@@ -71,8 +72,7 @@ class Fault:
         return self.name in _BREAKS or self.status is not None or _LATENCY.fullmatch(self.name) is not None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Spoiled:
+class Spoiled(Value, frozen=True, kw_only=True):
     """A response and how it is to be delivered."""
 
     response: Response

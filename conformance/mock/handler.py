@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any, Final
 
 import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
 
 from conformance.mock import filters, relations
 from conformance.mock.credentials import Credentials, basic
@@ -65,8 +66,7 @@ class Answered(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         return sum(fault.delay for fault in self.faults)
 
 
-@dataclass(slots=True, kw_only=True)
-class _Call:
+class _Call(Struct, kw_only=True):
     """One request while it is served."""
 
     plan: Plan

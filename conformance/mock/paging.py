@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
 from typing import Any, Final
@@ -20,6 +19,7 @@ from conformance.mock.store import Collection, Draw, Resource
 from conformance.mock.synthesize import Maker, Synthesizer
 from conformance.model.operation import Api, JsonSchema, Location, Operation
 from conformance.model.rule import ABSENT
+from conformance.model.value import Value
 from conformance.schemas.compiler import Compiler
 from conformance.schemas.walk import keyword, properties
 
@@ -33,8 +33,7 @@ _MARK: Final = "PT"
 """What a token starts with; the number of a resource in hexadecimal follows."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Page:
+class Page(Value, frozen=True, kw_only=True):
     """A page as it was asked for, with what stands on it."""
 
     items: tuple[Resource, ...]

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, Final
 
+from conformance.model.value import Value
 from conformance.profiles.twilio import errors
 
 REASONS: Final = {
@@ -28,8 +28,7 @@ REASONS: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Refusal:
+class Refusal(Value, frozen=True, kw_only=True):
     """Why a request is not served."""
 
     status: int

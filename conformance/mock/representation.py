@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
 from urllib.parse import quote
@@ -14,6 +13,7 @@ from conformance.mock.store import Draw, Resource
 from conformance.mock.synthesize import Maker, Synthesizer
 from conformance.model.operation import Api, Operation, Schema
 from conformance.model.rule import ABSENT
+from conformance.model.value import Value
 from conformance.profiles.twilio import dates
 from conformance.profiles.twilio.fields import snake_case
 from conformance.profiles.twilio.lifecycles import ELAPSED, NOW
@@ -32,8 +32,7 @@ _DATES: Final = (dates.iso_8601, dates.rfc_2822, dates.day)
 """Styles to try: a field with a format accepts one of them only."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _LinkField:
+class _LinkField(Value, frozen=True, kw_only=True):
     """A field that holds a link, or links to what belongs to a resource."""
 
     name: str

@@ -11,11 +11,13 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Final
 
+from msgspec import Struct, field
+
 from conformance.model.operation import Answer, Api, JsonSchema, Location, MediaType, Operation, Schema
+from conformance.model.value import Value
 from conformance.profiles import twilio
 from conformance.profiles.twilio.fields import snake_case
 from conformance.profiles.twilio.sids import prefixes_of_pattern
@@ -41,8 +43,7 @@ class Role(Enum):
     """It answers and leaves nothing behind."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class View:
+class View(Value, frozen=True, kw_only=True):
     """A schema that shows a resource: the whole body of an answer, or the items of a list."""
 
     schema: Schema
@@ -60,8 +61,7 @@ class View:
     """Whether a resource can be shown so; anything else is made up anew for each answer."""
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
-class Kind:
+class Kind(Struct, kw_only=True, eq=False):
     """Resources of one sort."""
 
     name: str
@@ -117,8 +117,7 @@ class Kind:
         return not self.is_created and (self.single or not self.has_sid)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Plan:
+class Plan(Value, frozen=True, kw_only=True, eq=False):
     """What one operation does."""
 
     operation: Operation

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import Any, Final
 
 import msgspec
+from msgspec.structs import replace
 
 from conformance.model.operation import JsonSchema, Location, Operation, Parameter, Schema, Server
 from conformance.model.route import Match, Miss

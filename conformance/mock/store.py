@@ -10,8 +10,9 @@ import hashlib
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Any, Final
+
+from msgspec import Struct, field
 
 EPOCH: Final = 1_735_689_600
 """Where the virtual clock starts: 2025-01-01T00:00:00Z, in seconds since 1970."""
@@ -20,8 +21,7 @@ Place = tuple[str, ...]
 """Where a collection stands: the name of its kind, then the account and the ids of its parents."""
 
 
-@dataclass(slots=True, kw_only=True)
-class Resource:
+class Resource(Struct, kw_only=True):
     """One stored thing."""
 
     id: str
@@ -140,8 +140,7 @@ class State:
         return self.counter
 
 
-@dataclass(slots=True, kw_only=True)
-class Draw:
+class Draw(Struct, kw_only=True):
     """Where made-up values come from: the same key gives the same values, whatever else happened."""
 
     key: str

@@ -7,7 +7,6 @@ type, encoding, parameters, fields, what only the text of the documentation says
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
 
@@ -18,6 +17,7 @@ from conformance.mock.routing import ParameterFits
 from conformance.model.http import Request
 from conformance.model.operation import JsonSchema, Location, MediaType
 from conformance.model.rule import ABSENT, Problem, Reading
+from conformance.model.value import Value
 from conformance.openapi.document import escape
 from conformance.profiles import twilio
 from conformance.profiles.twilio import errors
@@ -41,8 +41,7 @@ _CODES: Final[Mapping[tuple[str, str, str], int]] = {
 """Codes of their own, by collection, field and keyword; everything else is 20001."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Objection:
+class Objection(Value, frozen=True, kw_only=True):
     """Something wrong with a request, and how it is refused."""
 
     problem: Problem

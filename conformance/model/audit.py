@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Final
+
+from conformance.model.value import Value
 
 
 class Technique(Enum):
@@ -67,8 +68,7 @@ class Origin(Enum):
     """Another version of the same document: it may differ because the API has changed."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Witness:
+class Witness(Value, frozen=True, kw_only=True):
     """One sample, with its source."""
 
     source: str
@@ -77,8 +77,7 @@ class Witness:
     """What it shows."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Evidence:
+class Evidence(Value, frozen=True, kw_only=True):
     """What speaks for a finding: how often it was seen, and up to three samples."""
 
     what: str
@@ -90,8 +89,7 @@ class Evidence:
     origin: Origin = Origin.DOCUMENT
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Edit:
+class Edit(Value, frozen=True, kw_only=True):
     """One step of a correction, at a JSON Pointer of the document.
 
     A value is set, whether the member was there or not; a pointer that ends in `/-` appends to a list (as in JSON
@@ -103,8 +101,7 @@ class Edit:
     is_removal: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Grounds:
+class Grounds(Value, frozen=True, kw_only=True):
     """Why an audit says that something is wrong."""
 
     technique: Technique | None = None

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from conformance.model.report import Recurring, Report, Tally, Verdict
 from conformance.model.rule import Severity
+from conformance.model.value import Value
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Loss:
+class Loss(Value, frozen=True, kw_only=True):
     """Coverage that was there before."""
 
     operation: str
@@ -18,8 +17,7 @@ class Loss:
     """What was seen before, and is still declared, but was not seen again."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Turn:
+class Turn(Value, frozen=True, kw_only=True):
     """An operation whose verdict is another one."""
 
     operation: str
@@ -27,8 +25,7 @@ class Turn:
     after: Verdict
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Changes:
+class Changes(Value, frozen=True, kw_only=True):
     """What differs from the report before."""
 
     new: tuple[Recurring, ...]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
+
+from conformance.model.value import Value
 
 AROUND: Final = 5
 """Lines shown on each side of the place."""
@@ -12,8 +13,7 @@ LONGEST: Final = 200
 """Characters of a line; longer ones are cut."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Excerpt:
+class Excerpt(Value, frozen=True, kw_only=True):
     """A few lines, one of them marked."""
 
     first: int

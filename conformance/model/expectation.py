@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import fields
 from enum import Enum
 from typing import Any, Final
+
+from msgspec import field
+
+from conformance.model.value import Value
 
 SENT_TO: Final = "sent_to"
 """Under this name stands in `Exchange.extra` where a request went, if not to the documented server."""
@@ -37,8 +41,7 @@ class Expect(Enum):
         return self in {Expect.ACCEPT, Expect.GONE}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Expectation:
+class Expectation(Value, frozen=True, kw_only=True):
     """What a right answer to one request is, and why."""
 
     case: str

@@ -5,13 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from dataclasses import dataclass
 from enum import Enum
 from pathlib import PurePath
 from typing import Any
 
 from conformance.model.http import Source
 from conformance.model.rule import Problem, Severity, Side
+from conformance.model.value import Value
 
 _INDEX = re.compile(r"(?<=/)\d+(?=/|$)")
 _IDENTIFIER = re.compile(r"^(?!v\d+$|\d{4}-\d\d-\d\d$)[^.]*\d[^.]*")
@@ -78,8 +78,7 @@ def destination(method: str, url: str) -> str:
     return " ".join([method, "/".join([head + slashes + host if slashes else host, *named])])
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
+class Finding(Value, frozen=True, kw_only=True):
     """A problem with its rule, its place and its suspect: one occurrence."""
 
     rule_id: str

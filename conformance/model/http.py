@@ -7,14 +7,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 from urllib.parse import parse_qsl, unquote
 
-from conformance.model.quick import Value, replaceable
+from conformance.model.value import Value
 
 _LIVE: Final = frozenset({"example", "mock", "pytest", "run", "sdk", "selftest", "serve"})
 _PATH_AND_QUERY: Final = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.-]*:)?(?://[^/?#]*)?([^?#]*)(?:\?([^#]*))?")
 """As in RFC 3986, appendix B: unlike `urlsplit` it has an answer for any text that a recording calls a URL."""
 
 
-@replaceable
 class Headers(Value, frozen=True, gc=False):
     """Header fields in the order they were sent, repeats kept; look-up ignores case."""
 
@@ -65,7 +64,6 @@ class Headers(Value, frozen=True, gc=False):
         return len(self.pairs)
 
 
-@replaceable
 class Request(Value, frozen=True, kw_only=True, gc=False):
     """A request as it was sent."""
 
@@ -98,7 +96,6 @@ class Request(Value, frozen=True, kw_only=True, gc=False):
         return [unquote(segment) for segment in self.path.split("/")[1:]]
 
 
-@replaceable
 class Response(Value, frozen=True, kw_only=True, gc=False):
     """A response as it came back."""
 
@@ -111,7 +108,6 @@ class Response(Value, frozen=True, kw_only=True, gc=False):
     """Seconds; None where nobody measured."""
 
 
-@replaceable
 class Source(Value, frozen=True, kw_only=True, gc=False):
     """Where an exchange comes from."""
 
@@ -130,7 +126,6 @@ class Source(Value, frozen=True, kw_only=True, gc=False):
         return self.kind in _LIVE
 
 
-@replaceable
 class Exchange(Value, frozen=True, kw_only=True, gc=False):
     """One request with its response: a fact that knows no operation."""
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+from msgspec import field
+
+from conformance.model.value import Value
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class Entry(Value, frozen=True, kw_only=True):
     """One accepted finding. The fingerprint decides; the rest is for whoever reads the baseline."""
 
     fingerprint: str
@@ -23,8 +25,7 @@ class Entry:
     """The last day on which it is accepted; None for ever."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class Standing(Value, frozen=True, kw_only=True):
     """What a run shows of a baseline."""
 
     accepted: Mapping[str, Entry] = field(default_factory=dict)

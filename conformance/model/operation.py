@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
 from typing import Any
+
+from conformance.model.value import Value
 
 JsonSchema = Mapping[str, Any] | bool
 
@@ -54,8 +55,7 @@ class Schema:
         return f"Schema({self.pointer})"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Server:
+class Server(Value, frozen=True, kw_only=True):
     """A server of the description, its variables replaced by their defaults."""
 
     url: str
@@ -67,8 +67,7 @@ class Server:
     """Without a trailing slash; empty for the root."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Parameter:
+class Parameter(Value, frozen=True, kw_only=True, eq=False):
     """A declared parameter."""
 
     name: str
@@ -83,8 +82,7 @@ class Parameter:
     pointer: str
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
-class MediaType:
+class MediaType(Value, frozen=True, kw_only=True, eq=False, dict=True):
     """One entry of a `content` map."""
 
     name: str
@@ -110,8 +108,7 @@ class MediaType:
         return self.essence == "application/x-www-form-urlencoded"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class RequestBody:
+class RequestBody(Value, frozen=True, kw_only=True, eq=False):
     """A declared request body."""
 
     required: bool
@@ -119,8 +116,7 @@ class RequestBody:
     pointer: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Answer:
+class Answer(Value, frozen=True, kw_only=True, eq=False):
     """A documented response (the Response Object of OpenAPI)."""
 
     status: str
@@ -136,8 +132,7 @@ class Answer:
         return self.status.startswith("2")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SecurityScheme:
+class SecurityScheme(Value, frozen=True, kw_only=True):
     """A security scheme as far as a request shows it."""
 
     name: str
@@ -151,8 +146,7 @@ class SecurityScheme:
     """For `apiKey`: the name of the field; else empty."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Api:
+class Api(Value, frozen=True, kw_only=True, eq=False):
     """One description."""
 
     name: str
@@ -170,8 +164,7 @@ class Api:
     """Line and column (from 1) of a JSON Pointer, or of its nearest ancestor that the file has."""
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Operation:
+class Operation(Value, frozen=True, kw_only=True, eq=False, dict=True):
     """One operation with everything that path and document give it."""
 
     api: Api

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import PurePath
 from typing import Final
+
+from msgspec import field
 
 from conformance.model import parts
 from conformance.model.changes import Changes
 from conformance.model.known import Entry, Standing
 from conformance.model.report import NOWHERE, UNREACHED, OperationFacts, Recurring, Report, Tally, Verdict
 from conformance.model.rule import Severity
+from conformance.model.value import Value
 
 GROUPS: Final[Mapping[str, str]] = {
     "route": "Route",
@@ -53,8 +55,7 @@ def kind(name: str) -> str:
     return "parameters" if name.startswith(_PARAMETERS) else "fields"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Covered:
+class Covered(Value, frozen=True, kw_only=True):
     """How much of one kind was seen."""
 
     seen: int
@@ -67,8 +68,7 @@ class Covered:
         return 100 * self.seen // self.declared if self.declared else 100
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GroupTally:
+class GroupTally(Value, frozen=True, kw_only=True):
     """What the checks of one group say of one operation, in exchanges times checks."""
 
     passed: int = 0
@@ -79,8 +79,7 @@ class GroupTally:
     """Worst first."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Row:
+class Row(Value, frozen=True, kw_only=True, dict=True):
     """What a report says of one operation."""
 
     operation: OperationFacts
@@ -121,8 +120,7 @@ class Row:
         )
 
 
-@dataclass(frozen=True, kw_only=True)
-class Overview:
+class Overview(Value, frozen=True, kw_only=True, dict=True):
     """A report, added up."""
 
     report: Report

@@ -7,9 +7,10 @@ ours crashed first: that is all that has to be known beyond counts. Adding up pa
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from itertools import chain
 from typing import Any, Final
+
+from msgspec.structs import replace
 
 from conformance.model.report import SAMPLES, Cell, Recurring, Tally, total
 

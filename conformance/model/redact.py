@@ -12,10 +12,11 @@ import base64
 import binascii
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from functools import lru_cache, partial
 from typing import Any, Final
 from urllib.parse import unquote_plus
+
+from msgspec.structs import replace
 
 from conformance.model.http import Exchange, Headers
 
@@ -29,19 +30,7 @@ _ENDS_OF_SECRETS: Final = (
 )  # fmt: skip
 _SECRETS: Final = frozenset({"token", "sig", "authorization", "credential", "credentials"})
 """Secrets only where nothing stands before the word: `page_token` is for the reader."""
-_HINTS: Final = (
-    "token",
-    "secret",
-    "key",
-    "passw",
-    "passp",
-    "pwd",
-    "sig",
-    "jwt",
-    "cookie",
-    "authorization",
-    "credential",
-)
+_HINTS: Final = re.compile("token|secret|key|passw|passp|pwd|sig|jwt|cookie|authorization|credential")
 """One of these is in every such name."""
 _ENDS_OF_PHONES: Final = ("phonenumber", "phonenumbers", "identifier", "msisdn", "callerid")
 _PHONES: Final = frozenset({"to", "from", "caller", "called", "forwardedfrom", "phone", "mobile"})
@@ -129,10 +118,11 @@ def _settled(value: str, *, phones: bool) -> str:
 
 def _masked(value: str, *, phones: bool) -> str:
     lowered = value.lower()
-    if any(hint in lowered for hint in _HINTS) or _DIGITS.search(value):
+    if _HINTS.search(lowered) or _DIGITS.search(value):
         value = _named(value, lowered, phones=phones)
-    if "//" in value or "\\/" in value or "%2f" in lowered:
+    if "@" in value and ("//" in value or "\\/" in value):
         value = _USER.sub(rf"\g<start>\g<user>{MASK}@", value)
+    if "%40" in value and "%2f" in lowered:
         value = _ENCODED_USER.sub(rf"\g<start>\g<user>{MASK}%40", value)
     if ":" in value:
         value = _PAIR.sub(f":{MASK}", value)

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Final
+
+from msgspec import field
 
 from conformance.errors import MergeConflict
 from conformance.model.excerpt import Excerpt
 from conformance.model.finding import Finding
 from conformance.model.rule import Severity, Side
+from conformance.model.value import Value
 
 SAMPLES: Final = 3
 NOWHERE: Final = "nowhere"
@@ -34,8 +36,7 @@ class Verdict(Enum):
     """A check of ours crashed, so nothing can be promised."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class Place(Value, frozen=True, kw_only=True):
     """Where an occurrence stands in the input."""
 
     exchange: str | None
@@ -52,8 +53,7 @@ class Place:
         return (self.path, self.index, self.line or 0, self.exchange or "")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sample:
+class Sample(Value, frozen=True, kw_only=True):
     """One occurrence of a finding, with the evidence a reader needs."""
 
     exchange: str | None
@@ -79,8 +79,7 @@ class Sample:
         return Place(exchange=self.exchange, path=self.path, index=self.index, line=self.line)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Recurring:
+class Recurring(Value, frozen=True, kw_only=True):
     """Equal findings of one cell: the first one, how often, up to three samples, and where it was seen last."""
 
     finding: Finding
@@ -104,8 +103,7 @@ class Recurring:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tally:
+class Tally(Value, frozen=True, kw_only=True):
     """What was counted for one operation in one cell."""
 
     exchanges: int = 0
@@ -157,8 +155,7 @@ def total(tallies: Iterable[Tally]) -> Tally:
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cell:
+class Cell(Value, frozen=True, kw_only=True):
     """What one unit of a run found."""
 
     id: str
@@ -176,8 +173,7 @@ class Cell:
     """What this unit observed beyond counts and findings, as JSON values."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ApiFacts:
+class ApiFacts(Value, frozen=True, kw_only=True):
     """What a report says of one description."""
 
     name: str
@@ -188,8 +184,7 @@ class ApiFacts:
     digest: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OperationFacts:
+class OperationFacts(Value, frozen=True, kw_only=True):
     """What a report says of one operation, whether it was called or not."""
 
     key: str
@@ -201,8 +196,7 @@ class OperationFacts:
     """Coverage: everything that can be seen of this operation."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Subject:
+class Subject(Value, frozen=True, kw_only=True):
     """What a report is about; only reports with the same subject can be united."""
 
     version: str
@@ -216,8 +210,7 @@ class Subject:
     """Whatever else decides the results (modes, seed and so on), as JSON values; no output path, no shard."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
+class Report(Value, frozen=True, kw_only=True):
     """A union of cells about one subject."""
 
     subject: Subject

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import msgspec
 
 from conformance.model.operation import Operation, Server
+from conformance.model.value import Value
 
 
 class Match(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -19,8 +19,7 @@ class Match(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Decoded text of each template parameter."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Candidate:
+class Candidate(Value, frozen=True, kw_only=True):
     """An operation that a request nearly belongs to."""
 
     operation: Operation
@@ -29,8 +28,7 @@ class Candidate:
     message: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Miss:
+class Miss(Value, frozen=True, kw_only=True):
     """No operation fits."""
 
     candidates: tuple[Candidate, ...]

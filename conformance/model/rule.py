@@ -12,9 +12,9 @@ from conformance.model.audit import Grounds, Technique
 from conformance.model.expectation import Expectation
 from conformance.model.http import Exchange
 from conformance.model.operation import Answer, MediaType, Operation
-from conformance.model.quick import Value, replaceable
 from conformance.model.route import Miss
 from conformance.model.session import Past
+from conformance.model.value import Value
 
 
 class Severity(Enum):
@@ -94,7 +94,6 @@ class Problem:
     """Why an audit says so; None for what is said of an exchange."""
 
 
-@replaceable
 class Reading(Value, frozen=True, kw_only=True, gc=False):
     """One side of an exchange, read by the declared types."""
 
@@ -116,7 +115,6 @@ class Reading(Value, frozen=True, kw_only=True, gc=False):
     """Everything that the schemas object to, in order of place."""
 
 
-@replaceable
 class Matched(Value, frozen=True, kw_only=True, gc=False):
     """An exchange that belongs to an operation, both sides read: what checks receive."""
 
@@ -149,8 +147,7 @@ class Subject(Enum):
     """A description."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Part:
+class Part(Value, frozen=True, kw_only=True, eq=False):
     """A part of exchanges that several checks look at, taken out once for all of them."""
 
     of: Callable[[Matched], Any]
@@ -160,8 +157,7 @@ class Part:
     anything to say."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Glance:
+class Glance(Value, frozen=True, kw_only=True, eq=False):
     """An inspector with a quick answer for most exchanges, that there is nothing to find."""
 
     inspect: Callable[[Any], Iterable[Problem]]

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Final
+
+from conformance.model.value import Value
 
 REMEMBERED: Final = 10_000
 """How many things each memory of one session holds."""
@@ -50,8 +51,7 @@ class Memory:
         self._things.pop(name, None)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Remembered:
+class Remembered(Value, frozen=True, kw_only=True):
     """What a past holds, as a value: equal where all that follows will be judged alike."""
 
     memories: tuple[tuple[tuple[str, Any], ...], ...] = ()
@@ -59,12 +59,15 @@ class Remembered:
     forgotten: int = 0
 
 
+_NOTHING: Final = Remembered()
+
+
 class Past:
     """What one session has shown so far, as far as the checks remember it."""
 
     __slots__ = ("_before", "_memories", "forgotten", "limit")
 
-    def __init__(self, *, limit: int = REMEMBERED, before: Remembered = Remembered()) -> None:
+    def __init__(self, *, limit: int = REMEMBERED, before: Remembered = _NOTHING) -> None:
         """Start with what was remembered before; `limit` holds for each memory."""
         self.limit = limit
         self.forgotten = before.forgotten

@@ -13,11 +13,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Final
 
 from conformance.model.rule import Side
+from conformance.model.value import Value
 from conformance.openapi.objects import Kind, Node
 from conformance.openapi.survey import OperationNode, Survey, View, host_and_path
 
@@ -38,8 +38,7 @@ class Effect(Enum):
     NONE = "none"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
+class Change(Value, frozen=True, kw_only=True):
     """One difference between two documents."""
 
     kind: str
@@ -65,8 +64,7 @@ Pairs = Iterable[tuple[OperationNode | None, OperationNode | None]]
 _Nodes = tuple[Node, Node]
 
 
-@dataclass(frozen=True, slots=True)
-class _Spot:
+class _Spot(Value, frozen=True):
     """Where both documents are being read."""
 
     place: str

@@ -9,11 +9,11 @@ from __future__ import annotations
 import copy
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
 from conformance.model.audit import Edit
 from conformance.model.rule import ABSENT
+from conformance.model.value import Value
 from conformance.openapi.document import Document, tokens
 
 _PLAIN: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -112,8 +112,7 @@ def _step(node: Any, token: str, edit: Edit) -> Any:
     raise Inapplicable(edit)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OverlayStep:
+class OverlayStep(Value, frozen=True, kw_only=True):
     """One action of an Overlay, without its reason."""
 
     target: str

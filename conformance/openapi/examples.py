@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
+from conformance.model.value import Value
 from conformance.openapi.objects import Kind, Node
 from conformance.openapi.survey import Survey
 
 _HOLDERS: Final = (Kind.PARAMETER, Kind.HEADER, Kind.MEDIA_TYPE)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shown:
+class Shown(Value, frozen=True, kw_only=True):
     """An example."""
 
     pointer: str

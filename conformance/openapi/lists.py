@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
+from conformance.model.value import Value
 from conformance.openapi.objects import Node
 from conformance.openapi.survey import OperationNode, Survey
 
@@ -22,8 +22,7 @@ _ENVELOPE: Final = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class Listing:
+class Listing(Value, frozen=True, kw_only=True, eq=False):
     """An operation that gives a list."""
 
     survey: Survey

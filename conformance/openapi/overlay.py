@@ -11,12 +11,12 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from conformance.errors import DocumentError
 from conformance.model.rule import ABSENT
+from conformance.model.value import Value
 from conformance.openapi.document import Document, escape, load
 
 _SEGMENT: Final = re.compile(
@@ -30,8 +30,7 @@ _Path = tuple[str | int, ...]
 _SUFFIXES: Final = frozenset({".yaml", ".yml", ".json"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Action:
+class Action(Value, frozen=True, kw_only=True):
     """One correction."""
 
     target: str
@@ -48,8 +47,7 @@ class Action:
     """Where the action stands in its overlay."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Overlay:
+class Overlay(Value, frozen=True, kw_only=True):
     """An Overlay document."""
 
     document: Document
@@ -57,8 +55,7 @@ class Overlay:
     actions: tuple[Action, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Corrected:
+class Corrected(Value, frozen=True, kw_only=True):
     """A description with its corrections applied."""
 
     document: Document

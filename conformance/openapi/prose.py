@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
+from conformance.model.value import Value
 from conformance.openapi.objects import Kind, Node
 from conformance.openapi.survey import Survey
 
@@ -20,8 +20,7 @@ _LINK: Final = re.compile(r"\[([^\]]*)\]\([^)\s]*\)")
 _SENTENCE: Final = re.compile(r"(?<=[.!?])\s+(?=[A-Z*`\[])|\n+")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Described:
+class Described(Value, frozen=True, kw_only=True):
     """A description of a value, with the schema of that value."""
 
     text: str
@@ -85,8 +84,7 @@ def is_conditional(sentence: str) -> bool:
     return _CONDITION.search(sentence) is not None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limit:
+class Limit(Value, frozen=True, kw_only=True):
     """A limit that a text names."""
 
     keyword: str
@@ -167,8 +165,7 @@ def default(text: str) -> str | None:
     return None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Values:
+class Values(Value, frozen=True, kw_only=True):
     """The values that a text lists."""
 
     members: tuple[str, ...]
@@ -235,8 +232,7 @@ def _bare(rest: str, *, strict: bool) -> list[str]:
     return parts if len(parts) >= _LEAST_BARE and all(_ITEM.fullmatch(part) for part in parts) else []
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NamedFormat:
+class NamedFormat(Value, frozen=True, kw_only=True):
     """A format that a text names."""
 
     format: str

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from os.path import normpath
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import unquote
 
 from conformance.errors import ReferenceRefused
+from conformance.model.value import Value
 from conformance.openapi.document import Document, escape, load, step, tokens
 
 _MAX_HOPS: Final = 64
@@ -26,8 +26,7 @@ def _file(document: Document) -> Path:
     return (document.folder or Path()) / Path(document.path).name
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class Place(Value, frozen=True, kw_only=True):
     """A value with the document and the pointer where it stands."""
 
     document: Document

@@ -11,10 +11,10 @@ import json
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import Any, Final
 
 import yaml
+from msgspec import Struct, field
 
 from conformance.errors import DocumentError
 from conformance.model.audit import Edit
@@ -26,8 +26,7 @@ _WIDE: Final = 100
 _INDENT: Final = re.compile(r"\n( +|\t+)\S")
 
 
-@dataclass(slots=True)
-class _Changes:
+class _Changes(Struct):
     """What happens to the members of one collection."""
 
     removed: list[Span] = field(default_factory=list)

@@ -16,7 +16,6 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property, lru_cache, partial
 from typing import Any, Final
 from urllib.parse import unquote
@@ -25,6 +24,7 @@ from conformance.model.http import Request
 from conformance.model.operation import Location, Operation, Server
 from conformance.model.route import Candidate, Match, Miss
 from conformance.model.rule import Problem
+from conformance.model.value import Value
 from conformance.openapi.operations import DEFAULT_PORTS
 
 _TEMPLATE: Final = re.compile(r"\{([^{}/]+)\}")
@@ -42,8 +42,7 @@ _SILENT: Final = frozenset({"description", "title", "example", "examples", "depr
 Fits = Callable[[str], bool]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Route:
+class _Route(Value, frozen=True, eq=False):
     """An operation under one of its servers."""
 
     operation: Operation

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
+from conformance.model.value import Value
 from conformance.openapi.objects import Node
 from conformance.openapi.survey import Survey
 
@@ -18,8 +18,7 @@ _FIELDS: Final = ("summary", "description")
 _CODE: Final = re.compile(r"`[^`]*`|https?://\S+|\]\([^)]*\)|\{[^}]*\}")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Slip:
+class Slip(Value, frozen=True, kw_only=True):
     """Something that was not meant so."""
 
     found: str

@@ -9,13 +9,13 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import unquote, urlsplit
 
 from conformance.model.rule import Side
+from conformance.model.value import Value
 from conformance.openapi.document import Document, load
 from conformance.openapi.objects import METHODS, Kind, Node, walk
 
@@ -24,8 +24,7 @@ _VARIABLE: Final = re.compile(r"\{([^{}]+)\}")
 _TYPES: Final = frozenset({"array", "boolean", "integer", "null", "number", "object", "string"})
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class OperationNode:
+class OperationNode(Value, frozen=True, kw_only=True, eq=False):
     """An operation with what path and document give it, as far as it can be read."""
 
     node: Node
@@ -63,8 +62,7 @@ class OperationNode:
         return {status: node for status, node in self.responses.items() if status[:1] in {"4", "5"}}
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class View:
+class View(Value, frozen=True, kw_only=True, eq=False):
     """A schema as one value meets it: references, siblings and `allOf` taken together."""
 
     node: Node

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from conformance.model import curl
 from conformance.model.excerpt import Excerpt
 from conformance.model.finding import Finding
 from conformance.model.report import Sample
+from conformance.model.value import Value
 from conformance.model.wording import counted, printable
 
 _MOST: Final = 10
@@ -18,8 +18,7 @@ _AROUND: Final = 3
 """Lines on each side of a place: enough where nobody can scroll."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shown:
+class Shown(Value, frozen=True, kw_only=True):
     """A finding with what a reader needs to believe it."""
 
     finding: Finding

@@ -6,13 +6,14 @@ import datetime as dt
 import json
 import time
 from collections.abc import Generator, Iterable
-from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 import pytest
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from conformance import baseline, config, results
 from conformance.config import Settings
@@ -23,6 +24,7 @@ from conformance.model.overview import Overview, overview
 from conformance.model.report import Cell, Report, Subject, unite_named
 from conformance.model.route import Match
 from conformance.model.rule import Severity
+from conformance.model.value import Value
 from conformance.pytest_plugin.failure import Shown, explained
 from conformance.pytest_plugin.items import Description, Runner
 from conformance.pytest_plugin.traffic import Traffic
@@ -35,8 +37,7 @@ _OUTPUT: Final = "conformance"
 """The key of what a worker of pytest-xdist hands over."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scope:
+class Scope(Value, frozen=True, kw_only=True):
     """How the traffic of one test is checked: its markers, the nearest first."""
 
     enabled: bool = True
@@ -80,8 +81,7 @@ def _texts(value: str | Iterable[str]) -> tuple[str, ...]:
     return (value,) if isinstance(value, str) else tuple(value)
 
 
-@dataclass(slots=True)
-class _Case:
+class _Case(Struct):
     """What was seen of one test."""
 
     recorder: Recorder

@@ -10,10 +10,11 @@ import contextlib
 import functools
 import threading
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
-from dataclasses import dataclass, field
 from importlib.util import find_spec
 from typing import Any, Final, cast
 from urllib.parse import urlencode
+
+from msgspec import Struct, field
 
 from conformance.model.http import Exchange, Headers, Request, Response, Source
 from conformance.recordings.coding import undone
@@ -23,8 +24,7 @@ _UNDONE: Final = frozenset({"", "identity", "gzip", "x-gzip", "deflate"})
 """Content codings that can be undone here."""
 
 
-@dataclass(slots=True, eq=False, kw_only=True)
-class Seen:
+class Seen(Struct, kw_only=True, eq=False):
     """An exchange that was seen, its body perhaps still on its way."""
 
     method: str

@@ -9,13 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from typing import BinaryIO, Final, cast
+
+from msgspec.structs import replace
 
 from conformance import recordings
 from conformance.errors import RecordingError
 from conformance.model.http import Exchange
 from conformance.model.session import MOST_NAMES, MOST_SESSIONS, Met, Recency
+from conformance.model.value import Value
 from conformance.recordings import ndjson, opening
 from conformance.recordings.entry import Entry
 from conformance.recordings.window import SIZE, pass_line
@@ -23,8 +25,7 @@ from conformance.recordings.window import SIZE, pass_line
 _HEARD: Final = MOST_SESSIONS + MOST_NAMES
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Range:
+class Range(Value, frozen=True, kw_only=True):
     """The lines of a file that begin from one byte up to another."""
 
     path: str
@@ -37,8 +38,7 @@ class Range:
         return f"{self.path} (bytes {self.start:,} to {self.stop:,})"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Survey:
+class Survey(Value, frozen=True, kw_only=True):
     """What the parts behind a part have to know of it."""
 
     entries: int = 0
@@ -51,8 +51,7 @@ class Survey:
     """Why it cannot be read."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
+class Part(Value, frozen=True, kw_only=True):
     """A range and what comes before it."""
 
     range: Range
@@ -68,8 +67,7 @@ class Part:
     """Why it cannot be read."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Address:
+class Address(Value, frozen=True, kw_only=True):
     """Where one exchange of a session stands, and how it stands to its session."""
 
     session: str

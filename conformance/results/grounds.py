@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from typing import Any
+
+from msgspec.structs import replace
 
 from conformance.model import redact
 from conformance.model.audit import Blame, Confidence, Edit, Evidence, Grounds, Origin, Technique, Witness

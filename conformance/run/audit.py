@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ from conformance.model.report import SAMPLES, ApiFacts, Cell, Recurring, Report,
 from conformance.model.route import Match
 from conformance.model.rule import Check, Severity
 from conformance.model.rule import Subject as Subjects
+from conformance.model.value import Value
 from conformance.openapi import operations as openapi
 from conformance.openapi import overlay as overlays
 from conformance.openapi.changes import compared, paired_by_url
@@ -43,8 +44,7 @@ from conformance.schemas.observed import Observed
 from conformance.version import __version__
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Evidence:
+class Evidence(Value, frozen=True, kw_only=True):
     """What was given beside the descriptions."""
 
     exchanges: tuple[Exchange, ...] = ()
@@ -54,8 +54,7 @@ class Evidence:
     """Other descriptions of the same APIs."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Audited(Outcome):
+class Audited(Outcome, frozen=True, kw_only=True):
     """What an audit made."""
 
     offers: tuple[Offer, ...] = ()
@@ -113,8 +112,7 @@ def _idle(bench: _Bench, audits: list[Audit], held: tuple[Waiver, ...]) -> list[
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Bench:
+class _Bench(Value, frozen=True, kw_only=True):
     """Descriptions, what speaks for or against them, and the checks that hold."""
 
     surveys: tuple[Survey, ...]

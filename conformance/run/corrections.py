@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -27,6 +26,7 @@ from conformance.model.audit import PLAIN, Blame, Confidence, Edit, Grounds, Ori
 from conformance.model.finding import Finding
 from conformance.model.http import Exchange
 from conformance.model.rule import Check, Severity
+from conformance.model.value import Value
 from conformance.openapi import operations as openapi
 from conformance.openapi.document import Document
 from conformance.openapi.edits import Inapplicable, edited, overlay_steps
@@ -47,8 +47,7 @@ Chooser = Callable[[Audit], list[Finding]]
 """Gives the findings of an audit whose correction is wanted."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Offer:
+class Offer(Value, frozen=True, kw_only=True):
     """The corrections of one description that have proved themselves."""
 
     survey: Survey
@@ -63,8 +62,7 @@ class Offer:
         return tuple(edit for finding in self.findings for edit in grounds(finding).edits)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _State:
+class _State(Value, frozen=True, kw_only=True):
     """What a description looks like to those who try corrections."""
 
     fingerprints: frozenset[str]

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from conformance.model.value import Value
 from conformance.openapi.changes import Change, changes, paired
 from conformance.openapi.survey import surveyed
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DocumentDifference:
+class DocumentDifference(Value, frozen=True, kw_only=True):
     """What changed between two documents."""
 
     old: str

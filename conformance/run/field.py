@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
 from typing import Any, Final
 from urllib.parse import urlsplit
+
+from msgspec.structs import replace
 
 from conformance import targets
 from conformance.config import Settings
@@ -50,6 +51,7 @@ class Field:
         self.suite = made
         self.operations: tuple[Operation, ...] = made.operations
         self._is_mock = settings.target == MOCK
+        self._keeps_host = self._is_mock or settings.keep_host
         self._mock = Mock(made.operations, compiler(), seed=settings.seed) if self._is_mock else None
         self._state = State()
         self._host = (urlsplit(settings.target).hostname or "") if settings.target.startswith(_LIVE) else ""
@@ -86,7 +88,7 @@ class Field:
             Options(
                 servers=servers,
                 mock=self._answer if self._is_mock else None,
-                keep_host=self._is_mock,
+                keep_host=self._keeps_host,
                 workers=settings.workers,
                 rate=settings.rate,
             ),
@@ -172,7 +174,7 @@ class Field:
     def evidence(self, exchange: Exchange) -> Mapping[str, Any]:
         """Give how the request of an exchange is sent again: by curl, and by this program."""
         url = exchange.request.url
-        host = urlsplit(url).netloc if self._is_mock else None
+        host = urlsplit(url).netloc if self._keeps_host else None
         return {
             "curl": curl.of_generated(exchange, url=self.target.place(url), host=host),
             "again": command(exchange.id, self.suite.settings),
@@ -190,6 +192,7 @@ def command(case_id: str, settings: Settings) -> str:
     for name in ("target", "seed", "engine", "contract"):
         if getattr(settings, name) != getattr(usual, name):
             pieces += [f"--{name}", str(getattr(settings, name))]
+    pieces += ["--keep-host"] if settings.keep_host else []
     for path in settings.specs:
         pieces += ["--specs", str(path)]
     return shlex.join(pieces)

@@ -11,9 +11,10 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager, nullcontext
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
+
+from msgspec.structs import replace
 
 from conformance import recordings, results
 from conformance.config import Settings
@@ -30,6 +31,7 @@ from conformance.model.http import Exchange, Response
 from conformance.model.operation import Operation
 from conformance.model.report import NOWHERE, UNREACHED, Cell, Report, Subject
 from conformance.model.rule import Severity
+from conformance.model.value import Value
 from conformance.run.field import Field
 from conformance.run.journal import Journal, plan_of
 from conformance.run.recorder import Recorder, emitter, recorded
@@ -45,8 +47,7 @@ _LEAST: Final = 20
 Emit = Callable[[Finding], None] | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wishes:
+class Wishes(Value, frozen=True, kw_only=True):
     """What concerns this command alone."""
 
     case: str | None = None

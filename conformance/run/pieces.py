@@ -10,10 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
 from heapq import merge
 from itertools import chain, groupby
 from typing import Final, TypeVar, cast
+
+from msgspec import field
+from msgspec.structs import replace
 
 from conformance import results
 from conformance.checks.succession import Sessions
@@ -24,6 +26,7 @@ from conformance.model.finding import Finding
 from conformance.model.report import Cell
 from conformance.model.route import Match
 from conformance.model.session import Remembered
+from conformance.model.value import Value
 from conformance.recordings import ranges
 from conformance.recordings.ranges import Address, Part, Range, Survey
 from conformance.run.crew import Crew
@@ -46,8 +49,7 @@ Write = Callable[[str], None]
 """Takes an occurrence as a line."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Assignment:
+class Assignment(Value, frozen=True, kw_only=True):
     """A part to be judged."""
 
     part: Part
@@ -57,8 +59,7 @@ class Assignment:
     """Whether every occurrence is asked for."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Done:
+class Done(Value, frozen=True, kw_only=True):
     """What was found."""
 
     cell: Cell
@@ -69,8 +70,7 @@ class Done:
     """What is remembered of the recording where the part ends."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Spans:
+class Spans(Value, frozen=True, kw_only=True):
     """Sessions to be judged by themselves."""
 
     path: str

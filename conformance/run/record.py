@@ -14,11 +14,12 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Lock
 from typing import BinaryIO, Final
 from urllib.parse import urlsplit
+
+from msgspec.structs import replace
 
 from conformance import targets
 from conformance.config import Settings
@@ -31,6 +32,7 @@ from conformance.model.operation import Operation
 from conformance.model.report import Report
 from conformance.model.route import Miss
 from conformance.model.rule import Severity
+from conformance.model.value import Value
 from conformance.recordings import ndjson
 from conformance.run.recorder import Recorder, emitter
 from conformance.run.suite import Outcome, Progress, compiler, load, suite
@@ -51,8 +53,7 @@ _OWN: Final = _HOP | {"host"}
 Answerer = Callable[[Request], Response]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Endpoint:
+class Endpoint(Value, frozen=True, kw_only=True):
     """An endpoint that listens."""
 
     url: str
@@ -167,8 +168,7 @@ def _run(command: tuple[str, ...], open_at: Endpoint) -> int:
 # conformance record
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Recorded:
+class Recorded(Value, frozen=True, kw_only=True):
     """What came of a recording."""
 
     count: int

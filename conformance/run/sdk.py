@@ -10,12 +10,14 @@ import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from functools import cache
 from pathlib import Path
 from threading import Lock, Thread
 from typing import Final
+
+from msgspec import Struct, field
 
 from conformance import results
 from conformance.checks.judge import Judge
@@ -29,6 +31,7 @@ from conformance.model.operation import Contract, Operation
 from conformance.model.report import Cell, Report
 from conformance.model.report import Subject as About
 from conformance.model.rule import Problem, Severity, Side
+from conformance.model.value import Value
 from conformance.openapi import operations as openapi
 from conformance.run.recorder import emitter
 from conformance.run.suite import Outcome, Progress, Suite, compiler, load, suite
@@ -57,8 +60,7 @@ _COVERING: Final = frozenset({SdkSide.REQUEST, SdkSide.RESPONSE})
 """Sides whose exchanges are what the description describes."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
+class Wanted(Value, frozen=True, kw_only=True):
     """What `conformance sdk` is asked for, beyond the settings of every command."""
 
     drivers: tuple[str, ...] = ()
@@ -69,8 +71,7 @@ class Wanted:
     """Descriptions that testify as second witnesses."""
 
 
-@dataclass(slots=True)
-class _Heard:
+class _Heard(Struct):
     """What the clients said, and why some said nothing."""
 
     surveys: list[Survey] = field(default_factory=list)
@@ -109,8 +110,7 @@ def sdk(settings: Settings, wanted: Wanted, *, progress: Progress = lambda _: No
 # What holds
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Choice:
+class _Choice(Value, frozen=True, kw_only=True):
     """The rules about SDKs that `--select`, `--ignore` and `--severity` leave, and whether checks hold at all."""
 
     severities: Mapping[str, Severity]

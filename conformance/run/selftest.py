@@ -9,10 +9,12 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Final
 from urllib.parse import urlencode
+
+from msgspec import field
+from msgspec.structs import replace
 
 from conformance.checks.succession import Sessions
 from conformance.generate import plan
@@ -24,6 +26,7 @@ from conformance.model.http import Exchange, Request, Source
 from conformance.model.operation import Operation
 from conformance.model.report import Cell, Report, Tally
 from conformance.model.rule import Check, Matched, Problem, Severity, Side, Subject
+from conformance.model.value import Value
 from conformance.profiles.twilio.answers import resources, shape
 from conformance.profiles.twilio.dates import day, seconds
 from conformance.profiles.twilio.filters import filters
@@ -45,8 +48,7 @@ SIDES: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Trial:
+class Trial(Value, frozen=True, kw_only=True):
     """One cell of the matrix: a check, a side and an operation."""
 
     rule: str
@@ -67,8 +69,7 @@ class Trial:
         return "missed" if self.missed else "detected"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Matrix:
+class Matrix(Value, frozen=True, kw_only=True):
     """All trials."""
 
     trials: tuple[Trial, ...]

@@ -5,11 +5,12 @@ from __future__ import annotations
 import contextlib
 import ssl
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from functools import partial
 from pathlib import Path
 from typing import BinaryIO, Final
+
+from msgspec.structs import replace
 
 from conformance import checks
 from conformance.config import Settings
@@ -23,14 +24,14 @@ from conformance.model import redact
 from conformance.model.http import Exchange, Source
 from conformance.model.operation import Operation
 from conformance.model.rule import Check, Side, Subject
+from conformance.model.value import Value
 from conformance.recordings import ndjson
 from conformance.run.suite import compiler, load
 
 _LOCAL: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wishes:
+class Wishes(Value, frozen=True, kw_only=True):
     """What the user wants of the server, beside the descriptions."""
 
     host: str = server.HOST

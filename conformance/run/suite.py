@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -16,6 +15,7 @@ from conformance.model.operation import Contract, Operation
 from conformance.model.report import Report, Subject
 from conformance.model.rule import Check, Severity
 from conformance.model.rule import Subject as Subjects
+from conformance.model.value import Value
 from conformance.openapi import operations as openapi
 from conformance.openapi.document import shipped
 from conformance.profiles.twilio.demands import demands
@@ -29,8 +29,7 @@ Progress = Callable[[int], None]
 """Told how many exchanges have been judged since it was last told."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class Outcome(Value, frozen=True, kw_only=True):
     """What a command made."""
 
     report: Report
@@ -105,8 +104,7 @@ def chosen_checks(settings: Settings, *, audits: bool = False) -> tuple[Check, .
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Descriptions:
+class Descriptions(Value, frozen=True, kw_only=True):
     """What was read of the descriptions: a value that travels to whoever judges."""
 
     operations: tuple[Operation, ...]
@@ -126,8 +124,7 @@ def descriptions(settings: Settings) -> Descriptions:
     return Descriptions(operations=load(settings), corrected=corrected)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Suite:
+class Suite(Value, frozen=True, kw_only=True):
     """The descriptions and the judge that holds them."""
 
     settings: Settings

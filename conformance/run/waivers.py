@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Final
 
 from conformance.errors import SettingsError
 from conformance.model.finding import Finding
+from conformance.model.value import Value
 
 _KEY: Final = re.compile(r"(?P<rule>\S+)(?:\s+(?P<document>[^\s#]*)(?:#(?P<pointer>\S*))?)?")
 _HINT: Final = 'write "RULE DOCUMENT#/pointer" = "reason"; globs are allowed, DOCUMENT is the name without its ending'
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Waiver:
+class Waiver(Value, frozen=True, kw_only=True):
     """A rule that says nothing of a place."""
 
     rule: str

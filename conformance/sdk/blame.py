@@ -9,11 +9,11 @@ A note accuses no SDK.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Final
 
 from conformance.model.finding import Suspect
 from conformance.model.rule import Severity
+from conformance.model.value import Value
 from conformance.sdk.observation import DISCOVERY, Departure, Observation
 from conformance.sdk.rules import HABITS, SdkSide
 from conformance.sdk.survey import Survey
@@ -22,8 +22,7 @@ CORRECTED: Final = "the corrected contract"
 """The name under which it testifies."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
+class Verdict(Value, frozen=True, kw_only=True):
     """Who is suspected of a departure, and what the witnesses said."""
 
     suspect: Suspect

@@ -6,14 +6,13 @@ import shutil
 import ssl
 import subprocess
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
+from conformance.model.value import Value
 from conformance.sdk.protocol import DriverFailed
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Certificate:
+class Certificate(Value, frozen=True, kw_only=True):
     """A self-signed certificate with its key, as files."""
 
     file: Path

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from email.utils import parsedate_to_datetime
@@ -12,6 +11,7 @@ from typing import Any, Final
 
 from conformance.model.finding import json_type
 from conformance.model.rule import ABSENT
+from conformance.model.value import Value
 from conformance.openapi.document import escape
 
 _TAG: Final = "$"
@@ -27,8 +27,7 @@ class Fate(Enum):
     LOST = "lost"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Passage:
+class Passage(Value, frozen=True, kw_only=True):
     """One value that went in, and what came out."""
 
     pointer: str

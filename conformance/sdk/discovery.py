@@ -11,13 +11,15 @@ import json
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 from typing import Any, Final
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+from msgspec import field
+
 from conformance.model.http import Exchange, Headers, Request, Response, Source
 from conformance.model.operation import Operation
+from conformance.model.value import Value
 from conformance.sdk.protocol import Argument, Call, Raised
 from conformance.sdk.session import Heard, Session, always
 
@@ -45,8 +47,7 @@ def path_mark(number: int) -> str:
     return f"ZZ{number:032x}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sighting:
+class Sighting(Value, frozen=True, kw_only=True):
     """What a call does when it is made with marks."""
 
     call: Call
@@ -60,8 +61,7 @@ class Sighting:
     """What was sent and refused; None where nothing was."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Binding:
+class Binding(Value, frozen=True, kw_only=True):
     """A call that makes an operation, and where its arguments go."""
 
     operation: Operation
@@ -264,8 +264,7 @@ def _plain(where: Where, argument: Argument) -> Where:
     return where
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
+class Found(Value, frozen=True, kw_only=True):
     """What an SDK has for a set of operations."""
 
     reaching: Mapping[Operation, tuple[Sighting, ...]]

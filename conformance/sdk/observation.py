@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Any, Final
+
+from msgspec import Struct, field
 
 from conformance.model.http import Exchange
 from conformance.model.operation import Operation
 from conformance.model.rule import ABSENT, Problem, Severity
+from conformance.model.value import Value
 from conformance.sdk.rules import RULES, SdkSide
 
 DISCOVERY: Final = "discovery"
 """The case of a departure that is about the calls as such."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
+class Question(Value, frozen=True, kw_only=True):
     """A request that the contract allows, as values."""
 
     label: str
@@ -28,8 +29,7 @@ class Question:
     """Of the body; empty where there is none."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Departure:
+class Departure(Value, frozen=True, kw_only=True):
     """One departure from the contract."""
 
     rule: str
@@ -54,8 +54,7 @@ def departure(rule: str, problem: Problem, *, case: str, exchange: Exchange | No
     return Departure(rule=rule, side=known.side, severity=known.severity, problem=problem, case=case, exchange=exchange)
 
 
-@dataclass(slots=True, kw_only=True)
-class SideResult:
+class SideResult(Struct, kw_only=True):
     """What was found on one side of one operation."""
 
     departures: list[Departure] = field(default_factory=list)
@@ -75,8 +74,7 @@ class SideResult:
         self.facts |= other.facts
 
 
-@dataclass(slots=True, kw_only=True)
-class Observation:
+class Observation(Struct, kw_only=True):
     """What was found about one operation through one client."""
 
     operation: Operation

@@ -12,11 +12,13 @@ import queue
 import subprocess
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from threading import Thread
 from typing import IO, Any, Final
 
+from msgspec import field
+
 from conformance.model.rule import ABSENT
+from conformance.model.value import Value
 
 PATIENCE: Final = 60.0
 """Seconds that a driver may take for one answer."""
@@ -28,8 +30,7 @@ class DriverFailed(Exception):
     """A driver does not start, ends or says nothing."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Launch:
+class Launch(Value, frozen=True, kw_only=True):
     """How a driver is started."""
 
     name: str
@@ -39,8 +40,7 @@ class Launch:
     """Beside what every program gets."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Argument:
+class Argument(Value, frozen=True, kw_only=True):
     """A parameter of a call, as the SDK declares it."""
 
     name: str
@@ -52,8 +52,7 @@ class Argument:
     """For a body: the ways in which it can be given, the likeliest first."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Call:
+class Call(Value, frozen=True, kw_only=True):
     """A call that an SDK offers."""
 
     name: str
@@ -65,8 +64,7 @@ class Call:
     arguments: tuple[Argument, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Raised:
+class Raised(Value, frozen=True, kw_only=True):
     """The exception that a call ended with."""
 
     type: str
@@ -82,8 +80,7 @@ class Raised:
         return f"{self.type}: {self.message}" if self.message else self.type
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class Outcome(Value, frozen=True, kw_only=True):
     """How a call ended."""
 
     value: Any = ABSENT
@@ -91,8 +88,7 @@ class Outcome:
     raised: Raised | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class About:
+class About(Value, frozen=True, kw_only=True):
     """What a driver says of itself."""
 
     sdk: str

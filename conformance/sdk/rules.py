@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
 from conformance.model.rule import Severity
+from conformance.model.value import Value
 
 
 class SdkSide(Enum):
@@ -22,8 +22,7 @@ class SdkSide(Enum):
     """What happens when something goes wrong, and how pages end."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SdkRule:
+class SdkRule(Value, frozen=True, kw_only=True):
     """One thing that can be wrong."""
 
     id: str

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
 from threading import Lock
 from types import TracebackType
 from typing import Any, Final, Self
 
+from msgspec import Struct, field
+from msgspec.structs import replace
+
 from conformance.model.http import Exchange, Headers, Response, Source
+from conformance.model.value import Value
 from conformance.sdk.certificate import Certificate
 from conformance.sdk.protocol import About, Call, Driver, Launch, Outcome
 from conformance.sdk.wire import Captured, Ending, Reply, Wire, written
@@ -17,8 +20,7 @@ from conformance.sdk.wire import Captured, Ending, Reply, Wire, written
 _NO_SETTINGS: Final[Mapping[str, Any]] = {}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scripted:
+class Scripted(Value, frozen=True, kw_only=True):
     """What the server does with one request."""
 
     response: Response
@@ -36,8 +38,7 @@ def always(response: Response) -> Script:
     return lambda _, __: Scripted(response=response)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Heard:
+class Heard(Value, frozen=True, kw_only=True):
     """A call, how it ended, and what was on the wire meanwhile."""
 
     call: Call
@@ -58,8 +59,7 @@ class Heard:
 _IDLE: Final = Response(status=503, reason="Service Unavailable", headers=Headers((("Connection", "close"),)))
 
 
-@dataclass(slots=True)
-class _Turn:
+class _Turn(Struct):
     """What is heard during one call."""
 
     script: Script

@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Final
+
+from msgspec import Struct, field
 
 from conformance.model.finding import Finding, Suspect
 from conformance.model.overview import Overview
 from conformance.model.report import Cell, Report
 from conformance.model.rule import Severity
+from conformance.model.value import Value
 from conformance.sdk.rules import SdkSide
 
 FILE: Final = "sdk.md"
@@ -25,8 +27,7 @@ _WHO: Final = {
 _SETTING: Final = re.compile(r"(?P<setting>.+ (?:setting|by default).*), (?P<kind>[\w-]+)")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
+class Line(Value, frozen=True, kw_only=True):
     """One operation through one client: a verdict for each side."""
 
     client: str
@@ -36,8 +37,7 @@ class Line:
     """Why a side did not run."""
 
 
-@dataclass(slots=True, kw_only=True)
-class Accused:
+class Accused(Struct, kw_only=True):
     """What one rule says, with the same suspect: whose calls, of which operations, and one finding for all."""
 
     suspect: Suspect

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from typing import Final
 
+from msgspec import Struct, field
+from msgspec.structs import replace
+
 from conformance.model.operation import Operation
+from conformance.model.value import Value
 from conformance.schemas.compiler import Compiler
 from conformance.sdk import discovery
 from conformance.sdk.bodies import Bodies
@@ -24,8 +27,7 @@ _PAGED: Final = frozenset({"page", "stream"})
 _ABOUT_DOCUMENT: Final = frozenset({SdkSide.REACH, SdkSide.REQUEST, SdkSide.RESPONSE})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Brief:
+class Brief(Value, frozen=True, kw_only=True):
     """What to look at, and by what to judge it."""
 
     operations: tuple[Operation, ...]
@@ -42,8 +44,7 @@ class Brief:
     """Told how many operations have been looked at since it was last told."""
 
 
-@dataclass(slots=True, kw_only=True)
-class Survey:
+class Survey(Struct, kw_only=True):
     """What was found out through one client."""
 
     name: str

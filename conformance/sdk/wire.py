@@ -13,14 +13,16 @@ import socket
 import ssl
 import struct
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from enum import Enum
 from threading import Event, Lock, Thread
 from types import TracebackType
 from typing import Final, Self
 from urllib.parse import urlsplit
 
+from msgspec.structs import replace
+
 from conformance.model.http import Headers, Request, Response
+from conformance.model.value import Value
 
 MAX_HEAD: Final = 256 * 1024
 MAX_BODY: Final = 50 * 1024 * 1024
@@ -39,8 +41,7 @@ class Ending(Enum):
     RESET = "reset"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Captured:
+class Captured(Value, frozen=True, kw_only=True):
     """A request as it came in."""
 
     raw: bytes
@@ -55,8 +56,7 @@ class Captured:
     """True where its sender had left before it was read: what gave up waiting."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tunnel:
+class Tunnel(Value, frozen=True, kw_only=True):
     """Hosts that the server stands for when a client takes it for a proxy and asks for a tunnel (CONNECT)."""
 
     hosts: frozenset[str]
@@ -64,8 +64,7 @@ class Tunnel:
     """With a certificate for all of them."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reply:
+class Reply(Value, frozen=True, kw_only=True):
     """The bytes of an answer, and how they are delivered."""
 
     data: bytes

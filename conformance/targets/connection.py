@@ -10,10 +10,11 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import Enum
+from functools import lru_cache
 from typing import Final, cast
 
+from conformance.model.value import Value
 from conformance.targets.target import Reason
 
 _STATUS: Final = re.compile(rb"HTTP/1\.([01]) (\d{3})(?: ([^\r\n]*))?")
@@ -33,8 +34,7 @@ class Broken(Exception):
         self.message = message
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reply:
+class Reply(Value, frozen=True, kw_only=True):
     """An answer as it was read, transfer codings undone."""
 
     status: int
@@ -228,6 +228,7 @@ def _chunk_size(line: bytes) -> int:
         raise Broken(Reason.TRUNCATED, f"no size of a chunk: {line[:40]!r}") from None
 
 
+@lru_cache(maxsize=1024)
 def _field(line: bytes) -> tuple[str, str]:
     found = _FIELD.fullmatch(line)
     if found is None:

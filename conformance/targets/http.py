@@ -8,7 +8,6 @@ import re
 import time
 from collections.abc import Collection, Iterable, Iterator
 from typing import Final
-from urllib.parse import urlsplit, urlunsplit
 
 from conformance.errors import TargetError
 from conformance.model.http import Request, Response
@@ -32,6 +31,7 @@ _AHEAD: Final = 64
 _NAP: Final = 0.01
 _PAUSES: Final = (0.1, 0.4, 1.0, 2.0)
 """Seconds that a target which was there gets to come back."""
+_PARTS: Final = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.-]*:)?(?://([^/?#]*))?([^?#]*)(?:\?([^#]*))?")
 _ENDS: Final = re.compile(r"[\r\n\0]")
 _IDLE: Final = 2.0
 """Seconds that an idle connection is kept: less than servers do, so that none closes under a request."""
@@ -216,15 +216,15 @@ class HttpTarget:
 
     def _written(self, request: Request) -> bytes | None:
         """Write a request; None where a header field has characters that would end it."""
-        url = urlsplit(self._places.of(request.url))
-        target = f"{url.path or '/'}?{url.query}" if url.query else url.path or "/"
-        host = urlsplit(request.url).netloc if self._options.keep_host else self._base.netloc
+        documented, within = self._places.within(request.url)
+        target = within if within.startswith("/") else f"/{within}"
+        host = documented if self._options.keep_host else self._base.netloc
         pairs = list(request.headers.pairs)
         if "Host" not in request.headers:
             pairs.insert(0, ("Host", host))
         pairs += self._way.fields
         lines = [f"{name}: {value}" for name, value in pairs]
-        if any(_ENDS.search(line) for line in lines):
+        if _ENDS.search("".join(lines)):
             return None
         if request.body or request.method in _WITH_BODY:
             lines.append(f"Content-Length: {len(request.body)}")
@@ -250,18 +250,21 @@ class Places:
     def __init__(self, target: str, servers: Iterable[Server]) -> None:
         """Keep the target's URL and the base paths of the documented servers."""
         base = parsed(target)
-        self._scheme, self._authority = base.scheme, base.netloc
+        self._origin = f"{base.scheme}://{base.netloc}"
         self._own_path: str | None = base.path.rstrip("/") if base.path else None
         ordered = sorted(set(servers), key=lambda server: (-len(server.base_path), server.url))
         self._bases = [(server.host, server.base_path) for server in ordered if server.base_path]
 
     def of(self, url: str) -> str:
         """Give where a request with a documented URL goes."""
-        parts = urlsplit(url)
-        path = parts.path
+        return f"{self._origin}{self.within(url)[1]}"
+
+    def within(self, url: str) -> tuple[str, str]:
+        """Give the documented authority, and the path and the query to ask the target for."""
+        authority, path, query = _PARTS.match(url).groups()  # type: ignore[union-attr] # matches any text
         if self._own_path is not None:
-            path = self._own_path + self._without_base(parts.netloc, path)
-        return urlunsplit((self._scheme, self._authority, path, parts.query, ""))
+            path = self._own_path + self._without_base(authority or "", path)
+        return authority or "", f"{path}?{query}" if query else path
 
     def _without_base(self, host: str, path: str) -> str:
         for known, base in self._bases:

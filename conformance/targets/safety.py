@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Iterator
-from dataclasses import dataclass
 from typing import Final
 
 from conformance.model.http import Request
+from conformance.model.value import Value
 from conformance.targets.target import Dialogue, Failure, Outcome, Reason, T, Target
 
 SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
@@ -15,8 +15,7 @@ _TEST_CREDENTIALS_CODE: Final = b"20008"
 """The error code of resources that test credentials may not see (twilio.com/docs/api/errors/20008)."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Policy:
+class Policy(Value, frozen=True, kw_only=True):
     """What the user has allowed."""
 
     writes: bool = False

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable, Iterator
-from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol, TypeVar
 
 from conformance.model.http import Request, Response
 from conformance.model.operation import Server
+from conformance.model.value import Value
 
 T = TypeVar("T")
 
@@ -33,8 +33,7 @@ class Reason(Enum):
     """The request was not sent at all; not the target's doing."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Failure:
+class Failure(Value, frozen=True, kw_only=True):
     """What came instead of a response."""
 
     reason: Reason
@@ -49,8 +48,7 @@ Dialogue = Generator[Request, Outcome, T]
 Answerer = Callable[[Request], Response]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Options:
+class Options(Value, frozen=True, kw_only=True):
     """How targets are to be spoken to; each target takes what concerns it."""
 
     servers: tuple[Server, ...] = ()

@@ -536,3 +536,16 @@ def test_an_operation_without_a_valid_request_is_named(folder: Path) -> None:
     (folder / "things.json").write_text(json.dumps({**DOCUMENT, "paths": paths}))
     done = run("--target", "mock", "--max-cases", "2")
     assert "not reached: things.odd: no valid request can be made" in done.output
+
+
+@pytest.mark.usefixtures("folder")
+@pytest.mark.parametrize("keeps", [True, False])
+def test_a_target_is_sent_the_documented_host_where_that_is_wanted(keeps: bool) -> None:
+    with serving() as server:
+        done = run("--target", server.url, "--operation", "*.list", *(["--keep-host"] if keeps else []))
+        sent = {headers["Host"] for _, _, headers, _ in server.seen}
+    assert done.exit_code == 1, done.output
+    evidence = finding(results(), "missing-required-field")["samples"][0]["evidence"]
+    assert sent == {"things.example.com" if keeps else server.url.removeprefix("http://")}
+    assert ("--keep-host" in evidence["again"]) is keeps
+    assert ("Host: things.example.com" in evidence["curl"]) is keeps

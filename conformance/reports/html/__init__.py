@@ -14,7 +14,6 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
@@ -26,6 +25,7 @@ from conformance.model.excerpt import Excerpt
 from conformance.model.overview import GROUPS, KINDS, GroupTally, Overview, Row
 from conformance.model.report import ApiFacts, Recurring, Verdict
 from conformance.model.rule import Severity, Side
+from conformance.model.value import Value
 from conformance.model.wording import counted
 from conformance.reports.terminal import seen_at
 
@@ -58,8 +58,7 @@ _SUSPECTS: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cell:
+class Cell(Value, frozen=True, kw_only=True):
     """One cell of the matrix."""
 
     state: str
@@ -271,8 +270,7 @@ def _by_description(shown: Overview) -> list[tuple[ApiFacts, list[int]]]:
     return [(api, [found[api.name, severity] for severity in reversed(Severity)]) for api in shown.report.subject.apis]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ApiCard:
+class ApiCard(Value, frozen=True, kw_only=True):
     """One description, added up."""
 
     name: str
@@ -305,8 +303,7 @@ def _apis(shown: Overview) -> Iterator[ApiCard]:
             )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RuleRow:
+class RuleRow(Value, frozen=True, kw_only=True):
     """One check, added up."""
 
     id: str
@@ -333,8 +330,7 @@ def _rules(shown: Overview) -> list[RuleRow]:
     ]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CoverageRow:
+class CoverageRow(Value, frozen=True, kw_only=True):
     """What was never seen of one operation, in words."""
 
     row: Row

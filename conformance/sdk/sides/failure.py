@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
 from typing import Any, Final
+
+from msgspec.structs import replace
 
 from conformance.model.http import Headers, Response
 from conformance.model.rule import ABSENT, Problem
+from conformance.model.value import Value
 from conformance.profiles.twilio import errors
 from conformance.sdk.observation import Departure, SideResult, departure
 from conformance.sdk.session import Heard, Script, Scripted, always
@@ -38,8 +40,7 @@ _IDEMPOTENT: Final = frozenset({"GET", "HEAD", "PUT", "DELETE", "OPTIONS", "TRAC
 """RFC 9110, 9.2.2."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Failing:
+class Failing(Value, frozen=True, kw_only=True):
     """One way to fail."""
 
     name: str

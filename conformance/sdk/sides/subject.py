@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from itertools import count
 from typing import Any, Final
+
+from msgspec import Struct, field
 
 from conformance.model.http import Exchange, Headers, Response, Source
 from conformance.model.operation import Operation
@@ -23,15 +24,13 @@ _JSON: Final = Headers((("Content-Type", "application/json; charset=utf-8"),))
 _REASONS: Final = {200: "OK", 201: "Created", 202: "Accepted", 204: "No Content"}
 
 
-@dataclass(slots=True, kw_only=True)
-class Habits:
+class Habits(Struct, kw_only=True):
     """What a client does with its settings, found out once for each kind of call."""
 
     holds_timeout: dict[str, bool] = field(default_factory=dict)
 
 
-@dataclass(slots=True, kw_only=True)
-class Subject:
+class Subject(Struct, kw_only=True):
     """An operation, the calls that make it, and the client that makes them."""
 
     session: Session
