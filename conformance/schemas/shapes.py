@@ -8,7 +8,7 @@ one object is lost in decoding, its quotes are not.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
-from typing import Any
+from typing import Any, Final
 
 from conformance.model.operation import JsonSchema
 from conformance.schemas.walk import Trail, entered, items, keyword, properties, types
@@ -128,7 +128,7 @@ def _objects(columns: dict[str, _Column], *, is_open: bool) -> _Column:
             shape, strings = one(present[0])
             return (gaps, shape), strings
         keys = list(present[0]) if present else []
-        if list(map(list, present)).count(keys) < len(present):
+        if len(present) < _FEW or list(map(list, present)).count(keys) < len(present):
             found = list(map(one, present))
             return (gaps, frozenset([shape for shape, _ in found])), sum([count for _, count in found])
         seen = [
@@ -142,6 +142,8 @@ def _objects(columns: dict[str, _Column], *, is_open: bool) -> _Column:
     return together
 
 
+_FEW: Final = 4
+"""Of fewer objects each is looked at by itself, which is faster. Of more there are too many different sets of them."""
 _values = dict.values
 
 

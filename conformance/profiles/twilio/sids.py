@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any, Final
 
@@ -36,6 +36,7 @@ def _fields() -> Mapping[str, tuple[str, ...]]:
     return {name: tuple(prefixes) for name, prefixes in tomllib.loads(text)["fields"].items()}
 
 
+@lru_cache(maxsize=4096)
 def prefixes_of_field(name: str) -> tuple[str, ...] | None:
     """Give the prefixes of a field that has no pattern, by its name in snake_case or PascalCase; None where unknown."""
     snake = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
