@@ -10,9 +10,9 @@ from enum import Enum
 from functools import lru_cache
 from typing import Final
 
-from conformance.model.http import Exchange, Request
+from conformance.model.http import LIVE, Exchange, Request
 from conformance.model.operation import Operation, SecurityScheme
-from conformance.model.rule import Matched, Part
+from conformance.model.rule import Part
 from conformance.schemas.parameters import cookies
 
 _USER: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://(?P<user>[^/?#@]+)@")
@@ -85,12 +85,16 @@ AUTHORIZATION: Final = Part(of=lambda seen: seen.exchange.request.headers.get("A
 """The Authorization header; None where there is none."""
 
 
-def is_right(header: str | None, seen: Matched) -> bool:
-    """Tell whether an Authorization header is all that the operation asks for; False where more has to be known."""
-    wanted = _sole(seen.operation)
+@lru_cache(maxsize=4096)
+def is_right(header: str | None, operation: Operation, source: str) -> bool:
+    """Tell whether the header is all that an operation asks for; False where more has to be known.
+
+    `source` is the kind of source that the exchange comes from.
+    """
+    wanted = _sole(operation)
     if header is None or wanted is None:
         return False
-    return _authorization(wanted, header, not seen.exchange.source.is_live).found is Found.RIGHT
+    return _authorization(wanted, header, source not in LIVE).found is Found.RIGHT
 
 
 def _wanted(scheme: SecurityScheme) -> str:

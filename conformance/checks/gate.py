@@ -31,6 +31,8 @@ _decode: Final = msgspec.json.Decoder().decode
 _EMPTY: Final = Reading()
 
 _Run = Callable[[Matched], Iterable[Problem]]
+_Glances = tuple[Callable[[Any, Matched], bool], tuple[_Run, ...]]
+"""A quick answer, and the inspectors that it answers for."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -51,7 +53,7 @@ class _Status:
     """Documented headers that may be wrong."""
     bodies: dict[str | None, _Body | None]
     """By the Content-Type header as it was sent."""
-    glances: tuple[tuple[Callable[[Matched], Any], tuple[tuple[Callable[[Any, Matched], bool], _Run], ...]], ...]
+    glances: tuple[tuple[Callable[[Matched], Any], tuple[_Glances, ...]], ...]
     """The checks that still have to look, and know a quick answer: together those that look at the same part."""
     runs: tuple[_Run, ...]
     """The other checks that still have to look."""
@@ -106,9 +108,9 @@ class Gate:
         if read is None:
             return None
         status, answered, shape = read
-        path_parameters = dict(zip(route.names, values, strict=True))
+        path_parameters = dict(zip(route.names, values))  # noqa: B905 - saying `strict` takes as long as all the rest
         key: Hashable = None
-        routed = None if entrance.path is None else dict(zip(entrance.path, values, strict=True))
+        routed = None if entrance.path is None else dict(zip(entrance.path, values))  # noqa: B905 - as above
         if routed is not None and entrance.takes_nothing and not (query or request.body):
             asked = Reading(parameters=routed)
         else:
@@ -180,16 +182,16 @@ class Gate:
         if answer is None or operation.method == "HEAD":
             return None
         runs = entrance.runs or ()
-        glances: dict[Part, list[Glance]] = {}
+        glances: dict[Part, dict[Callable[[Any, Matched], bool], list[_Run]]] = {}
         for run in runs:
             if isinstance(run, Glance) and run.part.is_in(operation, status):
-                glances.setdefault(run.part, []).append(run)
+                glances.setdefault(run.part, {}).setdefault(run.is_clear, []).append(run.inspect)
         return _Status(
             answer=answer,
             headers=tuple(name for name, schema in answer.headers.items() if not is_free(schema)),
             bodies={},
             glances=tuple(
-                (part.of, tuple((glance.is_clear, glance.inspect) for glance in found))
+                (part.of, tuple((is_clear, tuple(inspectors)) for is_clear, inspectors in found.items()))
                 for part, found in glances.items()
             ),
             runs=tuple(run for run in runs if not isinstance(run, Glance)),
@@ -214,8 +216,8 @@ def _is_clear(matched: Matched, status: _Status) -> bool:
     """Tell whether no check that still has to look objects to an exchange."""
     for part_of, glances in status.glances:
         part = part_of(matched)
-        for is_clear, inspect in glances:
-            if not is_clear(part, matched) and any(True for _ in inspect(matched)):
+        for is_clear, inspectors in glances:
+            if not is_clear(part, matched) and any(True for inspect in inspectors for _ in inspect(matched)):
                 return False
     for run in status.runs:
         for _ in run(matched):

@@ -116,6 +116,8 @@ class Sessions:
 
     def look(self, matched: Matched) -> Seen:
         """Say what there is to say of the place in its session of an exchange that is sound itself."""
+        if matched.exchange.session is None:
+            return self._of_all(matched.exchange, matched.operation, matched.path_parameters)
         self.meet(matched.exchange)
         return self._seen(matched, ())
 

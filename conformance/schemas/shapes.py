@@ -33,9 +33,8 @@ def count_strings(value: Any) -> int:
     if type(value) is str:
         return 1
     if type(value) is dict:
-        kinds = list(map(type, value.values()))
-        if kinds.count(str) == len(kinds):
-            return 2 * len(kinds)
+        if len(value) == list(map(type, value.values())).count(str):
+            return 2 * len(value)
         return len(value) + sum(map(count_strings, value.values()))
     return sum(map(count_strings, value)) if type(value) is list else 0
 
@@ -109,15 +108,16 @@ def _objects(columns: dict[str, _Column], *, is_open: bool) -> _Column:
 
     def one(value: dict[str, Any]) -> tuple[Hashable, int]:
         kinds = tuple(map(type, value.values()))
-        strings = len(value) + kinds.count(str)
-        inner = [value.get(name) for name in choices]
+        texts = kinds.count(str)
+        strings = len(kinds) + texts
+        inner = list(map(value.get, choices))
         for name, look_at in nested:
             found = value.get(name)
-            if found is not None and type(found) is not str:
+            if type(found) is dict or type(found) is list:
                 shape, count = look_at(found)
                 inner.append(shape)
                 strings += count
-        if is_open:
+        if is_open and texts < len(kinds):
             strings += sum(_strings_within(found) for name, found in value.items() if name not in columns)
         return (tuple(value), kinds, tuple(inner)), strings
 

@@ -67,15 +67,12 @@ def credentials_in_url(operation: Operation) -> Inspector:
     known = in_query(operation)
 
     def is_clear(header: str | None, seen: Matched) -> bool:
-        url = seen.exchange.request.url
-        return "@" not in url and seen.request.query.keys() <= known and not _stands_in(secret(header), url)
+        url, query, own = seen.exchange.request.url, seen.request.query, secret(header)
+        if "@" in url or (query and not query.keys() <= known):
+            return False
+        return len(own) < _SHORTEST or not (own in url or ("%" in url and own in unquote(url)))
 
     return Glance(inspect=_inspect, part=AUTHORIZATION, is_clear=is_clear)
-
-
-def _stands_in(own: str, url: str) -> bool:
-    """Tell whether a secret may stand in a URL."""
-    return len(own) >= _SHORTEST and (own in url or ("%" in url and own in unquote(url)))
 
 
 def _inspect(seen: Matched) -> Iterator[Problem]:
