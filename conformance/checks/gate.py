@@ -5,12 +5,12 @@ values that pass the closed form of their schemas; then every check that is mark
 say, and only the others run. Whatever is not clear at once is left to the judge: the gate never finds, it only clears.
 
 A name that occurs twice in one object is lost in decoding, but its quotes are not: a text has two quotes for each
-string in its value, apart from those that are escaped. Where backslashes or code points are escaped, the judge looks.
+string in its value, apart from those that are escaped. Where backslashes are escaped as well, the judge looks.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -18,18 +18,21 @@ import msgspec
 
 from conformance.checks.judge import Judge
 from conformance.model.http import Exchange, Request, Response
-from conformance.model.operation import Answer, Location, MediaType, Operation, Parameter, Schema
+from conformance.model.operation import Answer, MediaType, Operation
 from conformance.model.rule import ABSENT, Glance, Matched, Part, Problem, Reading
+from conformance.model.value import Value
 from conformance.schemas.closed import Tighten
 from conformance.schemas.coverage import Lens
+from conformance.schemas.parameters import is_free
 from conformance.schemas.reading import BODILESS, Reader, pick
 from conformance.schemas.shapes import Look, look
-from conformance.schemas.walk import types
 
 _decode: Final = msgspec.json.Decoder().decode
 _EMPTY: Final = Reading()
 
 _Run = Callable[[Matched], Iterable[Problem]]
+_Glances = tuple[Callable[[Any, Matched], bool], tuple[_Run, ...]]
+"""A quick answer, and the inspectors that it answers for."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -50,7 +53,7 @@ class _Status:
     """Documented headers that may be wrong."""
     bodies: dict[str | None, _Body | None]
     """By the Content-Type header as it was sent."""
-    glances: tuple[tuple[Callable[[Matched], Any], tuple[Glance, ...]], ...]
+    glances: tuple[tuple[Callable[[Matched], Any], tuple[_Glances, ...]], ...]
     """The checks that still have to look, and know a quick answer: together those that look at the same part."""
     runs: tuple[_Run, ...]
     """The other checks that still have to look."""
@@ -65,12 +68,13 @@ class _Entrance:
     statuses: dict[int, _Status | None]
     runs: tuple[_Run, ...] | None
     """The checks that still have to look; None where one cannot be planned, so that nothing is clear."""
+    path: tuple[str, ...] | None
+    """The keys of the path parameters where they need no reading."""
     takes_nothing: bool
     """Whether a request with neither query nor body carries nothing that could be wrong."""
 
 
-@dataclass(slots=True)
-class Clear:
+class Clear(Value, frozen=True, gc=False):
     """An exchange in which there is nothing to find."""
 
     matched: Matched
@@ -104,17 +108,18 @@ class Gate:
         if read is None:
             return None
         status, answered, shape = read
-        path_parameters = dict(zip(route.names, values, strict=True))
+        path_parameters = dict(zip(route.names, values))  # noqa: B905 - saying `strict` takes as long as all the rest
         key: Hashable = None
-        if query or request.body or not entrance.takes_nothing:
-            asked = entrance.reader.read_request(request, path_parameters)
+        routed = None if entrance.path is None else dict(zip(entrance.path, values))  # noqa: B905 - as above
+        if routed is not None and entrance.takes_nothing and not (query or request.body):
+            asked = Reading(parameters=routed)
+        else:
+            asked = _read(entrance.reader, request, path_parameters, routed)
             if asked.problems or asked.body_error is not None or asked.media_type_error is not None:
                 return None
             if _is_odd(asked, request, route.operation):
                 return None
             key = entrance.lens.asked(asked)
-        else:
-            asked = Reading(parameters={f"path/{name}": text for name, text in path_parameters.items()})
         matched = Matched(
             exchange=exchange,
             operation=route.operation,
@@ -153,30 +158,23 @@ class Gate:
         if not body.is_clear(value):
             return None
         shape, strings = body.look(value)
-        quotes = text.count(b'"')
-        if b"\\" in text:
-            if b"\\\\" in text or b"\\u" in text:
-                return None
-            quotes -= text.count(b'\\"')
-        if quotes != 2 * strings:
+        lost = text.count(b'"') - 2 * strings
+        if lost and (b"\\\\" in text or lost != text.count(b'\\"')):
             return None
         return status, Reading(media_type=body.media_type, body=value), shape
 
     def _entrance(self, operation: Operation) -> _Entrance:
-        needed = {parameter.location for parameter in operation.parameters if parameter.required}
-        declared = {parameter.location for parameter in operation.parameters}
         steps = self._judge.steps(operation)
+        reader = self._judge.reader(operation)
         return _Entrance(
-            reader=self._judge.reader(operation),
+            reader=reader,
             lens=Lens(operation),
             statuses={},
             runs=None
             if steps is None
             else tuple(step.run for step in steps if step.side not in step.check.silent_when_clear),
-            takes_nothing=not declared & {Location.HEADER, Location.COOKIE}
-            and all(_is_text(parameter) for parameter in operation.parameters_in(Location.PATH))
-            and needed <= {Location.PATH}
-            and operation.request_body is None,
+            path=reader.path,
+            takes_nothing=reader.takes_nothing,
         )
 
     def _status(self, entrance: _Entrance, operation: Operation, status: int) -> _Status | None:
@@ -184,15 +182,18 @@ class Gate:
         if answer is None or operation.method == "HEAD":
             return None
         runs = entrance.runs or ()
-        glances: dict[Part, list[Glance]] = {}
+        glances: dict[Part, dict[Callable[[Any, Matched], bool], list[_Run]]] = {}
         for run in runs:
             if isinstance(run, Glance) and run.part.is_in(operation, status):
-                glances.setdefault(run.part, []).append(run)
+                glances.setdefault(run.part, {}).setdefault(run.is_clear, []).append(run.inspect)
         return _Status(
             answer=answer,
-            headers=tuple(name for name, schema in answer.headers.items() if not _is_free(schema)),
+            headers=tuple(name for name, schema in answer.headers.items() if not is_free(schema)),
             bodies={},
-            glances=tuple((part.of, tuple(found)) for part, found in glances.items()),
+            glances=tuple(
+                (part.of, tuple((is_clear, tuple(inspectors)) for is_clear, inspectors in found.items()))
+                for part, found in glances.items()
+            ),
             runs=tuple(run for run in runs if not isinstance(run, Glance)),
         )
 
@@ -206,12 +207,17 @@ class Gate:
         return _Body(media_type=media_type, is_clear=is_clear, look=look(media_type.schema.json_schema))
 
 
+def _read(reader: Reader, request: Request, path_parameters: dict[str, str], routed: dict[str, str] | None) -> Reading:
+    """Read a request whose path parameters fit, as the router found out."""
+    return reader.read_request(request, path_parameters) if routed is None else reader.read_routed(request, routed)
+
+
 def _is_clear(matched: Matched, status: _Status) -> bool:
     """Tell whether no check that still has to look objects to an exchange."""
     for part_of, glances in status.glances:
         part = part_of(matched)
-        for glance in glances:
-            if not glance.is_clear(part, matched) and any(True for _ in glance.inspect(matched)):
+        for is_clear, inspectors in glances:
+            if not is_clear(part, matched) and any(True for inspect in inspectors for _ in inspect(matched)):
                 return False
     for run in status.runs:
         for _ in run(matched):
@@ -219,22 +225,8 @@ def _is_clear(matched: Matched, status: _Status) -> bool:
     return True
 
 
-def _is_free(schema: Schema) -> bool:
-    """Tell whether a header of this schema can have any value."""
-    root = schema.json_schema
-    return root is True or (
-        (isinstance(root, Mapping) and not root.keys() - {"description", "example", "type"})
-        and ("string" in types(root, root))
-    )
-
-
 def _is_odd(asked: Reading, request: Request, operation: Operation) -> bool:
     """Tell whether a body is sent where none is documented, or missing where one is required."""
     if operation.request_body is None:
         return bool(request.body)
     return operation.request_body.required and not request.body and asked.body is ABSENT
-
-
-def _is_text(parameter: Parameter) -> bool:
-    root = parameter.schema.json_schema
-    return types(root, root) == {"string"} and parameter.style == "simple"

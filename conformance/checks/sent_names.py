@@ -10,7 +10,7 @@ from typing import Final
 from conformance.checks.unknown_fields import closed
 from conformance.model.operation import Location, Operation, Parameter
 from conformance.model.redact import is_secret_name
-from conformance.model.rule import Matched, Side
+from conformance.model.rule import Matched, Part, Side
 from conformance.openapi.document import escape
 from conformance.profiles.twilio import applies
 from conformance.profiles.twilio.parameters import accepted
@@ -84,6 +84,28 @@ def unknown(seen: Matched) -> Iterator[Sent]:
             same = found.same if found.same in documented - node.keys() else None
             near = found.near if found.near in documented - node.keys() else None
             yield Sent(pointer=pointer, name=name, same=same, near=near)
+
+
+@lru_cache(maxsize=4096)
+def known_names(operation: Operation) -> Part:
+    """Whether the description knows all names of a request, so that no check has to look for others."""
+    query, bodies = in_query(operation), closed(operation, Side.REQUEST)
+
+    def are_known(seen: Matched) -> bool:
+        asked = seen.request
+        if asked.query and not asked.query.keys() <= query:
+            return False
+        names = None if asked.media_type is None else bodies.get(asked.media_type)
+        if names is None:
+            return True
+        return (names.known is None or asked.form.keys() <= names.known) and names.knows(asked.body)
+
+    return Part(of=are_known)
+
+
+def are_known(known: bool, _: Matched) -> bool:  # noqa: FBT001 - the part of an exchange
+    """Tell that there is no unknown name to object to, where `known_names` says so."""
+    return known
 
 
 def _unknown(place: str, sent: Mapping[str, object], known: frozenset[str]) -> Iterator[Sent]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Final
 
 from conformance.checks.judge import Judge, Judgement, sound
@@ -115,6 +116,8 @@ class Sessions:
 
     def look(self, matched: Matched) -> Seen:
         """Say what there is to say of the place in its session of an exchange that is sound itself."""
+        if matched.exchange.session is None:
+            return self._of_all(matched.exchange, matched.operation, matched.path_parameters)
         self.meet(matched.exchange)
         return self._seen(matched, ())
 
@@ -158,7 +161,8 @@ class Sessions:
         return session
 
     def _said(self, matched: Matched, findings: tuple[Finding, ...], inspectors: _Inspectors) -> Seen:
-        if not inspectors or matched.exchange.extra.get(GENERATED):
+        extra = matched.exchange.extra
+        if not inspectors or (extra and extra.get(GENERATED)):
             return _NOTHING
         if findings:
             matched = sound(matched, ((each.side, each.problem.instance_pointer) for each in findings))
@@ -179,11 +183,19 @@ class Sessions:
                 found += [self._finding(check, problem, matched) for problem in problems]
             elif problems is not None:
                 passed.append(check.id)
-        return Seen(passed=tuple(passed), findings=tuple(found), crashed=crashed)
+        if found or crashed:
+            return Seen(passed=tuple(passed), findings=tuple(found), crashed=crashed)
+        return _unobjected(tuple(passed))
 
     def _finding(self, check: Check, problem: Problem, matched: Matched) -> Finding:
         operation = matched.operation
         return self._judge.finding(check, Side.SESSION, problem, matched.exchange, operation, None, key=operation.key)
+
+
+@lru_cache(maxsize=256)
+def _unobjected(passed: tuple[str, ...]) -> Seen:
+    """Give what is said of most exchanges."""
+    return Seen(passed=passed)
 
 
 def _begun(started: Iterable[tuple[Check, SessionStart]], past: Past) -> _Inspectors:

@@ -9,7 +9,8 @@ from urllib.parse import parse_qsl, unquote
 
 from conformance.model.value import Value
 
-_LIVE: Final = frozenset({"example", "mock", "pytest", "run", "sdk", "selftest", "serve"})
+LIVE: Final = frozenset({"example", "mock", "pytest", "run", "sdk", "selftest", "serve"})
+"""Kinds of sources of which this program saw the exchanges happen."""
 _PATH_AND_QUERY: Final = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.-]*:)?(?://[^/?#]*)?([^?#]*)(?:\?([^#]*))?")
 """As in RFC 3986, appendix B: unlike `urlsplit` it has an answer for any text that a recording calls a URL."""
 
@@ -123,7 +124,7 @@ class Source(Value, frozen=True, kw_only=True, gc=False):
     @property
     def is_live(self) -> bool:
         """Tell whether this program saw the exchange happen; from a recording, secrets may have been taken out."""
-        return self.kind in _LIVE
+        return self.kind in LIVE
 
 
 class Exchange(Value, frozen=True, kw_only=True, gc=False):

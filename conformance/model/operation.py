@@ -82,7 +82,7 @@ class Parameter(Value, frozen=True, kw_only=True, eq=False):
     pointer: str
 
 
-class MediaType(Value, frozen=True, kw_only=True, eq=False):
+class MediaType(Value, frozen=True, kw_only=True, eq=False, dict=True):
     """One entry of a `content` map."""
 
     name: str
@@ -92,17 +92,17 @@ class MediaType(Value, frozen=True, kw_only=True, eq=False):
     examples: tuple[Any, ...]
     pointer: str
 
-    @property
+    @cached_property
     def essence(self) -> str:
         """Type and subtype in lower case, without parameters."""
         return self.name.partition(";")[0].strip().lower()
 
-    @property
+    @cached_property
     def is_json(self) -> bool:
         """Tell whether bodies are JSON (RFC 6839 suffixes included)."""
         return self.essence == "application/json" or self.essence.endswith("+json")
 
-    @property
+    @cached_property
     def is_form(self) -> bool:
         """Tell whether bodies are URL-encoded forms."""
         return self.essence == "application/x-www-form-urlencoded"

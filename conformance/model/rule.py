@@ -147,8 +147,7 @@ class Subject(Enum):
     """A description."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Part:
+class Part(Value, frozen=True, kw_only=True, eq=False):
     """A part of exchanges that several checks look at, taken out once for all of them."""
 
     of: Callable[[Matched], Any]
@@ -158,8 +157,7 @@ class Part:
     anything to say."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Glance:
+class Glance(Value, frozen=True, kw_only=True, eq=False):
     """An inspector with a quick answer for most exchanges, that there is nothing to find."""
 
     inspect: Callable[[Any], Iterable[Problem]]

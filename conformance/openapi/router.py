@@ -88,10 +88,11 @@ class _Bucket:
 
     def find(self, path: str) -> tuple[_Route, tuple[str, ...]] | None:
         found = (self._fullmatch or self._compile())(path)
-        if found is None or found.lastindex is None:
+        last = None if found is None else found.lastindex
+        if found is None or last is None:
             return None
-        route, start = self._starts[found.lastindex]
-        return route, found.groups()[start - 1 : found.lastindex - 1]
+        route, start = self._starts[last]
+        return route, found.groups()[start - 1 : last - 1]
 
 
 class Router:
@@ -153,10 +154,12 @@ class Router:
         bucket = self._buckets.get((method, location[:end], location.count("/")))
         if bucket is None:
             return None
-        if "%" in location:
+        if "%" in location or "#" in location:
             location = location[:end] + _decoded(location[end:])
+            if "%" in location or "#" in location:
+                return None
         found = bucket.find(location)
-        if found is None or "%" in location or "#" in location:
+        if found is None:
             return None
         route, values = found
         for name in route.unsure:

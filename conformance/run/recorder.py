@@ -192,8 +192,8 @@ def add_all(recorder: Recorder, entries: Iterator[Entry], progress: Progress) ->
 
 def _is_ordinary(exchange: Exchange) -> bool:
     """Tell whether nothing is expected beyond conformance: of recordings, and of plain requests answered well."""
-    expected = exchange.extra.get(GENERATED)
-    if not isinstance(expected, Mapping):
+    expected = exchange.extra.get(GENERATED) if exchange.extra else None
+    if expected is None or not isinstance(expected, Mapping):
         return True
     plain = expected.get("expect") == Expect.ACCEPT.value and not expected.get("keyword")
     return plain and 0 < exchange.response.status < 400  # noqa: PLR2004 - refusals begin there

@@ -18,8 +18,9 @@ from conformance.model.rule import Subject as Subjects
 from conformance.model.value import Value
 from conformance.openapi import operations as openapi
 from conformance.openapi.document import shipped
+from conformance.profiles.twilio.demands import demands
 from conformance.profiles.twilio.formats import FORMATS
-from conformance.profiles.twilio.sids import demands, prefixes_of_pattern
+from conformance.profiles.twilio.sids import prefixes_of_pattern
 from conformance.schemas.compiler import Compiler
 from conformance.schemas.formats import STANDARD
 from conformance.version import __version__

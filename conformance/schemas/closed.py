@@ -12,8 +12,10 @@ from typing import Any, Final
 from conformance.model.operation import JsonSchema
 from conformance.openapi.dialect import NULLABLE
 
-Tighten = Callable[[str, JsonSchema], Mapping[str, Any]]
-"""From the name of a property and its schema to what else must hold."""
+Tighten = Callable[[str, JsonSchema, JsonSchema], Mapping[str, Any]]
+"""From the name of a property (empty for an item and for the whole), its schema and the root of that to what else must
+hold."""
+_Demand = Callable[[str, JsonSchema], Mapping[str, Any]]
 
 _COMPOSED: Final = frozenset({
     "allOf", "anyOf", "else", "if", "not", "oneOf", "patternProperties", "then", "unevaluatedProperties",
@@ -23,7 +25,7 @@ _COMPOSED: Final = frozenset({
 def closed(root: JsonSchema, tighten: Tighten) -> JsonSchema | None:
     """Give the closed form of a self-contained schema; None where composition makes closing it unsafe."""
     try:
-        made: JsonSchema = _closed(root, tighten)
+        made: JsonSchema = _demanded("", root, lambda name, schema: tighten(name, schema, root))
     except _Composed:
         return None
     return made
@@ -33,29 +35,30 @@ class _Composed(Exception):
     """The schema is put together of several."""
 
 
-def _closed(node: Any, tighten: Tighten) -> Any:
+def _demanded(name: str, schema: Any, demand: _Demand) -> Any:
+    closed, more = _closed(schema, demand), demand(name, schema)
+    if not more:
+        return closed
+    if isinstance(closed, Mapping) and closed.keys().isdisjoint(more):
+        return {**closed, **more}
+    return {"allOf": [closed, more]}
+
+
+def _closed(node: Any, demand: _Demand) -> Any:
     if not isinstance(node, Mapping):
         return node
     if NULLABLE in node:
-        return {**node, "anyOf": [_closed(branch, tighten) for branch in node["anyOf"]]}
+        return {**node, "anyOf": [_closed(branch, demand) for branch in node["anyOf"]]}
     if _COMPOSED & node.keys():
         raise _Composed
     result = dict(node)
     if "properties" in node:
-        result["properties"] = {
-            name: _with(_closed(child, tighten), tighten(name, child)) for name, child in node["properties"].items()
-        }
+        result["properties"] = {name: _demanded(name, child, demand) for name, child in node["properties"].items()}
         result.setdefault("additionalProperties", False)
     if isinstance(result.get("additionalProperties"), Mapping):
-        result["additionalProperties"] = _closed(result["additionalProperties"], tighten)
+        result["additionalProperties"] = _closed(result["additionalProperties"], demand)
     if "items" in node:
-        result["items"] = _closed(node["items"], tighten)
+        result["items"] = _demanded("", node["items"], demand)
     if "$defs" in node:
-        result["$defs"] = {name: _closed(child, tighten) for name, child in node["$defs"].items()}
+        result["$defs"] = {name: _closed(child, demand) for name, child in node["$defs"].items()}
     return result
-
-
-def _with(schema: Any, more: Mapping[str, Any]) -> Any:
-    if not more:
-        return schema
-    return {**schema, **more} if isinstance(schema, Mapping) else {"allOf": [schema, more]}

@@ -10,20 +10,20 @@ import msgspec
 
 from conformance.model.operation import JsonSchema
 from conformance.schemas import parameters
-from conformance.schemas.parameters import array, grouped, repeated
+from conformance.schemas.parameters import array, repeated
 from conformance.schemas.walk import properties, types
 
 _UNDECLARED: Final = frozenset({"string"})
 
 
-def pairs(body: bytes) -> list[tuple[str, str]]:
-    """Give the decoded name-value pairs of a form body, in order, repeats and empty values kept.
+def fields(body: bytes) -> dict[str, list[str]]:
+    """Give the decoded fields of a form body, each name with its texts, in order, repeats and empty values kept.
 
     Raises:
         UnicodeDecodeError: it is not UTF-8.
 
     """
-    return parameters.pairs(body.decode("utf-8"), errors="strict")
+    return parameters.fields(body.decode("utf-8"), errors="strict")
 
 
 def decode(body: bytes, root: JsonSchema) -> dict[str, Any]:
@@ -33,12 +33,12 @@ def decode(body: bytes, root: JsonSchema) -> dict[str, Any]:
         UnicodeDecodeError: it is not UTF-8.
 
     """
-    return typed(grouped(pairs(body)), root)
+    return typed(fields(body), root)
 
 
-def typed(fields: Mapping[str, list[str]], root: JsonSchema) -> dict[str, Any]:
+def typed(sent: Mapping[str, list[str]], root: JsonSchema) -> dict[str, Any]:
     """Give the value of form fields by the declared types."""
-    return reader(root)(fields)
+    return reader(root)(sent)
 
 
 def reader(root: JsonSchema) -> Callable[[Mapping[str, list[str]]], dict[str, Any]]:
@@ -53,9 +53,9 @@ def reader(root: JsonSchema) -> Callable[[Mapping[str, list[str]]], dict[str, An
         else:
             scalars[name] = allowed
 
-    def read(fields: Mapping[str, list[str]]) -> dict[str, Any]:
+    def read(sent: Mapping[str, list[str]]) -> dict[str, Any]:
         result: dict[str, Any] = {}
-        for name, texts in fields.items():
+        for name, texts in sent.items():
             if name in lists:
                 result[name] = array(texts, lists[name], root)
             else:
@@ -67,12 +67,12 @@ def reader(root: JsonSchema) -> Callable[[Mapping[str, list[str]]], dict[str, An
 
 def encode(value: Mapping[str, Any]) -> bytes:
     """Write an object as a form body: arrays as repeated keys, booleans in lower case, objects as JSON."""
-    fields = (
+    written = (
         (name, item)
         for name, content in value.items()
         for item in (content if isinstance(content, list) else [content])
     )
-    return "&".join(f"{quote_plus(name)}={quote_plus(text(item))}" for name, item in fields).encode()
+    return "&".join(f"{quote_plus(name)}={quote_plus(text(item))}" for name, item in written).encode()
 
 
 def text(value: Any) -> str:

@@ -42,6 +42,18 @@ class Names:
             for index, each in enumerate(value):
                 yield from self.item.unknown(each, f"{pointer}/{index}")
 
+    def knows(self, value: Any) -> bool:
+        """Tell whether no name in a value is unknown."""
+        if isinstance(value, dict):
+            if self.known is not None and not value.keys() <= self.known:
+                return False
+            for name, child in self.children:
+                if name in value and not child.knows(value[name]):
+                    return False
+        elif self.item is not None and isinstance(value, list):
+            return all(map(self.item.knows, value))
+        return True
+
 
 def names(schema: JsonSchema, root: JsonSchema, *, open_formats: Collection[str] = ()) -> Names | None:
     """Give the names that a schema knows; None where it allows whatever name everywhere.

@@ -11,7 +11,7 @@ from urllib.parse import unquote
 
 import msgspec
 
-from conformance.model.operation import JsonSchema, Location, Parameter
+from conformance.model.operation import JsonSchema, Location, Parameter, Schema
 from conformance.model.rule import ABSENT
 from conformance.schemas.walk import items, properties, types
 
@@ -20,6 +20,7 @@ _NUMBER: Final = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?")
 _LONGEST_NUMBER: Final = 1000
 """Digits; Python converts no more than 4,300."""
 _BOOLEANS: Final = {"true": True, "false": False}
+_FREE: Final = frozenset({"deprecated", "description", "example", "examples", "title", "type"})
 _DELIMITERS: Final = {"spaceDelimited": " ", "pipeDelimited": "|"}
 
 
@@ -63,6 +64,14 @@ def record(pairs: Iterable[tuple[str, str]], schema: JsonSchema, root: JsonSchem
     """Read name-value pairs as an object."""
     declared = properties(schema, root)
     return {name: scalar(text, declared[name], root) if name in declared else text for name, text in pairs}
+
+
+def is_free(schema: Schema) -> bool:
+    """Tell whether any text is a value of a schema."""
+    root = schema.json_schema
+    if not isinstance(root, Mapping):
+        return root
+    return root.keys() <= _FREE and "string" in types(root, root)
 
 
 def plain(parameter: Parameter) -> frozenset[str] | None:
@@ -144,33 +153,38 @@ def _content(text: str, parameter: Parameter) -> Any:
     return text
 
 
-def pairs(text: str, *, errors: str = "replace") -> list[tuple[str, str]]:
-    """Give the decoded pairs of a query or a form, as `urllib.parse.parse_qsl` does with blank values kept.
+def fields(text: str, *, errors: str = "replace") -> dict[str, list[str]]:
+    """Give the decoded fields of a query or a form, each name with its texts in order, as `urllib.parse.parse_qs` does.
 
     Raises:
         UnicodeDecodeError: something is not UTF-8, and `errors` is `strict`.
 
     """
-    plain = "%" not in text and "+" not in text
-    found = []
+    found: dict[str, list[str]] = {}
+    if "+" in text:
+        text = text.replace("+", " ")
     for piece in text.split("&"):
         if piece:
             name, _, value = piece.partition("=")
-            found.append((name, value) if plain else (_unquoted(name, errors), _unquoted(value, errors)))
+            if "%" in piece:
+                name, value = _unquoted(name, errors), _unquoted(value, errors)
+            if name in found:
+                found[name].append(value)
+            else:
+                found[name] = [value]
     return found
 
 
 _ENCODED: Final = re.compile("(?:%[0-9A-Fa-f]{2})+")
-_ASCII: Final = {f"%{byte:02{case}}": chr(byte) for byte in range(128) for case in "xX"}
+_ASCII: Final = {f"{byte:02{case}}": chr(byte) for byte in range(128) for case in "xX"}
 
 
 def _unquoted(text: str, errors: str) -> str:
-    text = text.replace("+", " ")
-    if "%" not in text:
-        return text
-    return _ENCODED.sub(
-        lambda found: _ASCII.get(found[0]) or bytes.fromhex(found[0].replace("%", "")).decode("utf-8", errors), text
-    )
+    start, *encoded = text.split("%")
+    try:
+        return start + "".join([_ASCII[each[:2]] + each[2:] for each in encoded])
+    except KeyError:  # no ASCII, or no encoding at all
+        return _ENCODED.sub(lambda found: bytes.fromhex(found[0].replace("%", "")).decode("utf-8", errors), text)
 
 
 def grouped(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:

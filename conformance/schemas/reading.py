@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any, Final
 
 from conformance.model.http import Exchange, Headers, Request, Response
@@ -26,6 +27,8 @@ class _Declared:
     pointer: str
     plain: frozenset[str] | None
     """The types of one that is read as a single scalar."""
+    is_free: bool
+    """Whether any text is right."""
     validator: Validator | None = None
     """Compiled when the first value is read."""
 
@@ -37,6 +40,7 @@ def _declared(parameter: Parameter) -> _Declared:
         key=f"{parameter.location.value}/{parameter.name}",
         pointer=f"/{parameter.location.value}/{escape(parameter.name)}",
         plain=parameters.plain(parameter),
+        is_free=parameters.is_free(parameter.schema),
     )
 
 
@@ -52,6 +56,7 @@ class Reader:
         }
         self._path, self._header = declared[Location.PATH], declared[Location.HEADER]
         self._query, self._cookie = declared[Location.QUERY], declared[Location.COOKIE]
+        self._always = tuple(each for each in self._query if each.parameter.required or each.plain is None)
         self._forms: dict[MediaType, Callable[[Mapping[str, list[str]]], dict[str, Any]]] = {}
 
     def read(self, exchange: Exchange, path_parameters: Mapping[str, str]) -> Matched:
@@ -84,8 +89,32 @@ class Reader:
             text = path_parameters.get(each.name)
             if text is not None:
                 self._check(each, _from_text(each, text), values, found)
+        return self._read_request(request, values, found)
+
+    @property
+    def path(self) -> tuple[str, ...] | None:
+        """The keys of the path parameters as `Reading.parameters` has them, where all are read as text; else None."""
+        is_text = all(each.plain is not None and "string" in each.plain for each in self._path)
+        return tuple(each.key for each in self._path) if is_text else None
+
+    @property
+    def takes_nothing(self) -> bool:
+        """Whether a request has nothing that could be wrong but its path, where it has neither query nor body."""
+        is_bare = not (self._always or self._header or self._cookie)
+        return is_bare and self.path is not None and self.operation.request_body is None
+
+    def read_routed(self, request: Request, values: dict[str, Any]) -> Reading:
+        """Read a request alone, where path parameters were found to fit: their values by the keys that `path` gives.
+
+        Raises:
+            DocumentError: a schema of the operation is no valid JSON Schema.
+
+        """
+        return self._read_request(request, values, [])
+
+    def _read_request(self, request: Request, values: dict[str, Any], found: list[Problem]) -> Reading:
         query = _query(request.url)
-        for each in self._query:
+        for each in self._may_be_in(query):
             self._check(each, _from_pairs(each, query), values, found)
         if found and query:
             found = repetitions(found, query, prefix="/query")
@@ -109,12 +138,20 @@ class Reader:
             problems=(*found, *read.problems) if found else read.problems,
         )
 
+    def _may_be_in(self, query: Mapping[str, list[str]]) -> Iterable[_Declared]:
+        """Give the parameters that a query has, must have, or may have in a style of their own."""
+        if not query:
+            return self._always
+        return [each for each in self._query if each.name in query or each in self._always]
+
     def _check(self, declared: _Declared, value: Any, values: dict[str, Any], found: list[Problem]) -> None:
         if value is ABSENT:
             if declared.parameter.required:
                 found.append(_missing(declared))
             return
         values[declared.key] = value
+        if declared.is_free and type(value) is str:
+            return
         validator = declared.validator
         if validator is None:
             validator = declared.validator = self._validator(declared.parameter)
@@ -161,7 +198,7 @@ class Reader:
         form: dict[str, list[str]] = {}
         try:
             if media_type.is_form:
-                form = parameters.grouped(forms.pairs(body))
+                form = forms.fields(body)
                 value: Any = self._typed(media_type, form)
             else:
                 value = decode(media_type, body)
@@ -221,7 +258,7 @@ def was_left_out(headers: Headers) -> bool:
 
 def _query(url: str) -> dict[str, list[str]]:
     text = url.partition("?")[2].partition("#")[0]
-    return parameters.grouped(parameters.pairs(text)) if text else {}
+    return parameters.fields(text) if text else {}
 
 
 def repetitions(found: Iterable[Problem], sent: Mapping[str, list[str]], *, prefix: str = "") -> list[Problem]:
@@ -283,6 +320,7 @@ def without(body: Any, pointer: str) -> Any:
     return body
 
 
+@lru_cache(maxsize=4096)
 def pick(content: tuple[MediaType, ...], content_type: str | None) -> MediaType | None:
     """Give the declared media type that a Content-Type header names: the exact one, else a range that holds it."""
     if content_type is None:

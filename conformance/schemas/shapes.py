@@ -8,7 +8,7 @@ one object is lost in decoding, its quotes are not.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
-from typing import Any
+from typing import Any, Final
 
 from conformance.model.operation import JsonSchema
 from conformance.schemas.walk import Trail, entered, items, keyword, properties, types
@@ -33,6 +33,8 @@ def count_strings(value: Any) -> int:
     if type(value) is str:
         return 1
     if type(value) is dict:
+        if len(value) == list(map(type, value.values())).count(str):
+            return 2 * len(value)
         return len(value) + sum(map(count_strings, value.values()))
     return sum(map(count_strings, value)) if type(value) is list else 0
 
@@ -71,6 +73,9 @@ def _anything(values: Sequence[Any]) -> tuple[Hashable, int]:
     return None in values, sum(map(count_strings, values))
 
 
+_anything.one = lambda value: (value is None, count_strings(value))  # type: ignore[attr-defined] # see `_objects`
+
+
 def _members(values: Sequence[Any]) -> tuple[Hashable, int]:
     if len(values) == 1:
         return values[0], type(values[0]) is str
@@ -82,8 +87,11 @@ def _no_strings(values: Sequence[Any]) -> tuple[Hashable, int]:
 
 
 def _only_strings(values: Sequence[Any]) -> tuple[Hashable, int]:
-    absent = values.count(None)
-    return absent > 0, len(values) - absent
+    try:
+        "".join(values)  # nothing tells faster that no value is null
+    except TypeError:
+        return True, len(values) - values.count(None)
+    return False, len(values)
 
 
 def _some_strings(values: Sequence[Any]) -> tuple[Hashable, int]:
@@ -100,15 +108,16 @@ def _objects(columns: dict[str, _Column], *, is_open: bool) -> _Column:
 
     def one(value: dict[str, Any]) -> tuple[Hashable, int]:
         kinds = tuple(map(type, value.values()))
-        strings = len(value) + kinds.count(str)
-        inner = [value.get(name) for name in choices]
+        texts = kinds.count(str)
+        strings = len(kinds) + texts
+        inner = list(map(value.get, choices))
         for name, look_at in nested:
             found = value.get(name)
-            if found is not None and type(found) is not str:
+            if type(found) is dict or type(found) is list:
                 shape, count = look_at(found)
                 inner.append(shape)
                 strings += count
-        if is_open:
+        if is_open and texts < len(kinds):
             strings += sum(_strings_within(found) for name, found in value.items() if name not in columns)
         return (tuple(value), kinds, tuple(inner)), strings
 
@@ -118,22 +127,23 @@ def _objects(columns: dict[str, _Column], *, is_open: bool) -> _Column:
         if len(present) == 1:
             shape, strings = one(present[0])
             return (gaps, shape), strings
-        names = set(map(tuple, present))
-        if len(names) != 1:
+        keys = list(present[0]) if present else []
+        if len(present) < _FEW or list(map(list, present)).count(keys) < len(present):
             found = list(map(one, present))
             return (gaps, frozenset([shape for shape, _ in found])), sum([count for _, count in found])
-        keys = names.pop()
         seen = [
             columns.get(name, _anything)(values)
             for name, values in zip(keys, zip(*map(_values, present), strict=True), strict=True)
         ]
         strings = len(keys) * len(present) + sum([count for _, count in seen])
-        return (gaps, keys, tuple([shape for shape, _ in seen])), strings
+        return (gaps, tuple(keys), tuple([shape for shape, _ in seen])), strings
 
     together.one = one  # type: ignore[attr-defined] # a body is one object most of the time
     return together
 
 
+_FEW: Final = 4
+"""Of fewer objects each is looked at by itself, which is faster. Of more there are too many different sets of them."""
 _values = dict.values
 
 

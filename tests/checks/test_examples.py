@@ -12,7 +12,7 @@ from conformance.checks.judge import Judge, Judgement
 from conformance.checks.succession import Sessions
 from conformance.model.rule import Check, Example, Glance, Subject
 from conformance.model.session import REMEMBERED
-from conformance.profiles.twilio.sids import demands
+from conformance.profiles.twilio.demands import demands
 from conformance.run.suite import compiler
 
 CASES = [

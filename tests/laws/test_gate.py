@@ -6,7 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 from itertools import islice
 from typing import Any
 
@@ -26,9 +26,9 @@ from conformance.generate.case import request
 from conformance.mock.handler import Mock
 from conformance.mock.store import State
 from conformance.model.http import Exchange, Source
-from conformance.model.operation import Operation
+from conformance.model.operation import Operation, Schema
 from conformance.model.rule import Check, Glance, Matched, Side, Subject
-from conformance.profiles.twilio.sids import demands
+from conformance.profiles.twilio.demands import demands
 from conformance.run.suite import Suite, compiler, suite
 from conformance.schemas.coverage import Lens, seen
 from conformance.schemas.shapes import count_strings, look
@@ -171,7 +171,7 @@ def test_a_repeated_name_is_never_cleared() -> None:
 
 def test_an_escaped_quote_is_no_end_of_a_string() -> None:
     made = held("corrected")
-    texts = (b'"{\\"body\\": 1}"', b'"a\\nb\\/c"', b'"\\\\"', b'"\\u0041"')
+    texts = (b'"{\\"body\\": 1}"', b'"a\\nb\\/c"', b'"\\\\"', b'"\\u0041"', b'"\\\\\\""')
     found = []
     for exchange in conformant("corrected"):
         body = exchange.response.body
@@ -180,7 +180,7 @@ def test_an_escaped_quote_is_no_end_of_a_string() -> None:
             for text in texts:
                 made_up = before + b'"friendly_name":' + text + after[after.index(b",") :]
                 found.append(agrees("corrected", replace(exchange, response=replace(exchange.response, body=made_up))))
-    assert found[:4] == [True, True, False, False]
+    assert found[:5] == [True, True, True, True, False]
 
 
 SCHEMA = {
@@ -236,3 +236,24 @@ def test_a_shape_counts_every_string(value: dict[str, Any]) -> None:
 @given(VALUES)
 def test_a_text_without_escapes_has_two_quotes_for_every_string(value: dict[str, Any]) -> None:
     assert msgspec.json.encode(value).count(b'"') == 2 * count_strings(value)
+
+
+def test_a_closed_schema_demands_of_items_and_of_the_whole_as_well() -> None:
+    text = {"type": "string", "description": "In E.164 format"}
+    api = held("corrected").operations[0]
+    cases: tuple[tuple[dict[str, Any], Any, Any], ...] = (
+        (text, "+14155550100", "4155550100"),
+        ({"type": "array", "items": text}, ["+14155550100"], ["4155550100"]),
+        ({"properties": {"to": {"$ref": "#/$defs/to"}}, "$defs": {"to": text}}, {"to": ""}, {"to": "4155550100"}),
+        ({"properties": {"price": {"type": ["string", "null"]}}}, {"price": "-0.5"}, {"price": "none"}),
+        (
+            {"properties": {"parent_call_sid": {"type": "string"}}},
+            {"parent_call_sid": "CA1"},
+            {"parent_call_sid": "SM1"},
+        ),
+    )
+    for schema, right, wrong in cases:
+        is_clear = compiler().closed(Schema(pointer="", make=partial(dict, schema)), demands(api))
+        assert is_clear is not None
+        assert is_clear(right)
+        assert not is_clear(wrong)

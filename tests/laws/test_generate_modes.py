@@ -90,7 +90,7 @@ def test_each_prose_rule_is_broken_alone() -> None:
         rules = requirements(operation)
         for case in cases(operation, mode=Mode.NEGATIVE):
             if case.breaks is not None and case.breaks.keyword == "one-of":
-                names = dict(forms.pairs(request(case).body))
+                names = forms.fields(request(case).body)
                 unmet = [rule for rule in rules if not rule.met(names)]
                 assert [rule.because for rule in unmet] == [case.breaks.message]
                 broken += 1

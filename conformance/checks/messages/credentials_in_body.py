@@ -5,12 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from conformance.checks.credentials import is_masked
+from conformance.checks.sent_names import are_known, known_names
 from conformance.checks.unknown_fields import closed
 from conformance.model.example import FORM, answering, form, record
 from conformance.model.http import Exchange
 from conformance.model.operation import Operation
 from conformance.model.redact import is_secret_name
-from conformance.model.rule import Example, Matched, MessageInspector, Problem, Reading, Severity, Side, Stage, check
+from conformance.model.rule import (
+    Example,
+    Glance,
+    Matched,
+    MessageInspector,
+    Problem,
+    Reading,
+    Severity,
+    Side,
+    Stage,
+    check,
+)
 from conformance.schemas.planting import reading_of, with_value
 
 
@@ -81,4 +93,6 @@ def credentials_in_body(operation: Operation, side: Side) -> MessageInspector | 
                     keyword="credentials",
                 )
 
-    return inspect
+    if side is Side.RESPONSE:
+        return inspect
+    return Glance(inspect=inspect, part=known_names(operation), is_clear=are_known)

@@ -6,13 +6,13 @@ import re
 from collections.abc import Iterator
 from urllib.parse import unquote
 
-from conformance.checks.credentials import is_masked, secret, user_info
+from conformance.checks.credentials import AUTHORIZATION, is_masked, secret, user_info
 from conformance.checks.sent_names import in_query
 from conformance.model.example import query
 from conformance.model.http import Exchange
 from conformance.model.operation import Operation
 from conformance.model.redact import is_secret_name
-from conformance.model.rule import Example, Inspector, Matched, Problem, Severity, Stage, check
+from conformance.model.rule import Example, Glance, Inspector, Matched, Problem, Severity, Stage, check
 from conformance.openapi.document import escape
 from conformance.schemas.planting import with_pairs, with_url
 
@@ -58,13 +58,21 @@ def _plant(seen: Matched) -> Iterator[Exchange]:
     ],
     plant=_plant,
 )
-def credentials_in_url(operation: Operation) -> Inspector:  # noqa: ARG001 - any URL can carry them
+def credentials_in_url(operation: Operation) -> Inspector:
     """The URL of a request carries credentials.
 
     URLs are written to logs, histories and referrers on every way: a password in one is known to all of them. An API
     key that the description itself puts into the query is not meant; the audit speaks of it.
     """
-    return _inspect
+    known = in_query(operation)
+
+    def is_clear(header: str | None, seen: Matched) -> bool:
+        url, query, own = seen.exchange.request.url, seen.request.query, secret(header)
+        if "@" in url or (query and not query.keys() <= known):
+            return False
+        return len(own) < _SHORTEST or not (own in url or ("%" in url and own in unquote(url)))
+
+    return Glance(inspect=_inspect, part=AUTHORIZATION, is_clear=is_clear)
 
 
 def _inspect(seen: Matched) -> Iterator[Problem]:
@@ -77,7 +85,7 @@ def _inspect(seen: Matched) -> Iterator[Problem]:
         if is_secret_name(name) and name not in in_query(seen.operation) and not is_masked(texts[0]):
             yield _problem(seen, f"/query/{escape(name)}", f"the parameter {name!r} carries a credential")
             return
-    own = secret(request)
+    own = secret(request.headers.get("Authorization"))
     if len(own) >= _SHORTEST and own in unquote(request.url) and not _ID.fullmatch(own):
         yield _problem(seen, "/url", "the secret of the Authorization header stands in the URL")
 

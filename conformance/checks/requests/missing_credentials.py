@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
-from conformance.checks.credentials import Found, evidence
-from conformance.model.http import Exchange
+from conformance.checks.credentials import AUTHORIZATION, Found, evidence, is_right
+from conformance.model.http import LIVE, Exchange
 from conformance.model.operation import Location, Operation
-from conformance.model.rule import Example, Inspector, Matched, Problem, Severity, Stage, check
+from conformance.model.rule import Example, Glance, Inspector, Matched, Problem, Severity, Stage, check
 from conformance.schemas.planting import with_query, with_request_header
 
 _BASIC = {"basic": {"type": "http", "scheme": "basic"}}
@@ -53,7 +54,7 @@ def missing_credentials(operation: Operation) -> Inspector | None:
     Said of requests that this program saw being sent. Recordings are meant to be scrubbed, and a missing header proves
     nothing there; `forgotten-credentials` looks at those whose other requests do carry credentials.
     """
-    return _inspect if operation.security and all(operation.security) else None
+    return _GLANCE if operation.security and all(operation.security) else None
 
 
 def _inspect(seen: Matched) -> Iterator[Problem]:
@@ -68,3 +69,10 @@ def _inspect(seen: Matched) -> Iterator[Problem]:
             expected=[" and ".join(scheme.name for scheme in each) for each in seen.operation.security],
             keyword="security",
         )
+
+
+def _is_clear(header: str | None, seen: Matched) -> bool:
+    return seen.exchange.source.kind not in LIVE or is_right(header, seen.operation, seen.exchange.source.kind)
+
+
+_GLANCE: Final = Glance(inspect=_inspect, part=AUTHORIZATION, is_clear=_is_clear)

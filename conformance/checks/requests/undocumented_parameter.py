@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from conformance.checks.sent_names import unknown
+from conformance.checks.sent_names import are_known, known_names, unknown
 from conformance.model.example import FORM, form, query, record
 from conformance.model.http import Exchange
 from conformance.model.operation import Operation
-from conformance.model.rule import Example, Inspector, Matched, Problem, Severity, Stage, check
+from conformance.model.rule import Example, Glance, Inspector, Matched, Problem, Severity, Stage, check
 from conformance.schemas.planting import with_pairs
 
 _URL = "https://api.example.com/things/TH00000000000000000000000000000001?{}"
@@ -36,13 +36,13 @@ def _plant(seen: Matched) -> Iterator[Exchange]:
     ],
     plant=_plant,
 )
-def undocumented_parameter(operation: Operation) -> Inspector:  # noqa: ARG001 - a query is never forbidden
+def undocumented_parameter(operation: Operation) -> Inspector:
     """The request sends a parameter that the description does not know, in its query, its form or its JSON.
 
     Servers ignore what they do not know: a filter that is misspelled filters nothing, an option changes nothing, and
     nobody is told. The message names the documented parameter that is nearest.
     """
-    return _inspect
+    return Glance(inspect=_inspect, part=known_names(operation), is_clear=are_known)
 
 
 def _inspect(seen: Matched) -> Iterator[Problem]:

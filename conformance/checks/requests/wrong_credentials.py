@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
-from conformance.checks.credentials import Found, evidence
+from conformance.checks.credentials import AUTHORIZATION, Found, evidence, is_right
 from conformance.model.http import Exchange
 from conformance.model.operation import Operation
-from conformance.model.rule import Example, Inspector, Matched, Problem, Severity, Stage, check
+from conformance.model.rule import Example, Glance, Inspector, Matched, Problem, Severity, Stage, check
 from conformance.schemas.planting import with_request_header
 
 _BASIC = {"basic": {"type": "http", "scheme": "basic"}}
@@ -69,7 +70,7 @@ def wrong_credentials(operation: Operation) -> Inspector | None:
     of the client's. Source: RFC 9110, 11 and RFC 7617.
     """
     schemes = {scheme.type for alternative in operation.security for scheme in alternative}
-    return _inspect if all(operation.security) and schemes & {"http", "oauth2", "openIdConnect"} else None
+    return _GLANCE if all(operation.security) and schemes & {"http", "oauth2", "openIdConnect"} else None
 
 
 def _inspect(seen: Matched) -> Iterator[Problem]:
@@ -82,3 +83,10 @@ def _inspect(seen: Matched) -> Iterator[Problem]:
             expected=[" and ".join(scheme.name for scheme in each) for each in seen.operation.security],
             keyword="security",
         )
+
+
+def _is_clear(header: str | None, seen: Matched) -> bool:
+    return header is None or is_right(header, seen.operation, seen.exchange.source.kind)
+
+
+_GLANCE: Final = Glance(inspect=_inspect, part=AUTHORIZATION, is_clear=_is_clear)

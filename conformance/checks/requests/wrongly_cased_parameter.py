@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from conformance.checks.sent_names import unknown
+from conformance.checks.sent_names import are_known, known_names, unknown
 from conformance.model.example import FORM, form, query, record
 from conformance.model.http import Exchange
 from conformance.model.operation import Location, Operation
-from conformance.model.rule import Example, Inspector, Matched, Problem, Severity, Side, Stage, check
+from conformance.model.rule import Example, Glance, Inspector, Matched, Problem, Severity, Side, Stage, check
 from conformance.schemas.constraints import contents
 from conformance.schemas.naming import objects
 from conformance.schemas.planting import with_pairs, with_value
@@ -82,7 +82,7 @@ def wrongly_cased_parameter(operation: Operation) -> Inspector | None:
                     keyword="case",
                 )
 
-    return inspect
+    return Glance(inspect=inspect, part=known_names(operation), is_clear=are_known)
 
 
 def _optional(operation: Operation) -> Iterator[str]:

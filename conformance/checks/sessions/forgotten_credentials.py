@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from conformance.checks.credentials import Found, evidence
+from conformance.checks.credentials import Found, evidence, is_right
 from conformance.model.http import Exchange, Source
 from conformance.model.operation import Operation
 from conformance.model.rule import (
@@ -86,14 +86,15 @@ def _inspector(asking: Mapping[Operation, frozenset[str]], past: Past) -> Sessio
     shown = past.memory()
 
     def inspect(seen: Matched) -> list[Problem] | None:
-        names = asking.get(seen.operation)
-        if names is None or seen.exchange.source.is_live:
+        names, exchange = asking.get(seen.operation), seen.exchange
+        if names is None or exchange.source.is_live:
             return None
-        proof = evidence(seen.operation, seen.exchange)
-        if proof.found is not Found.ABSENT:
+        is_shown = is_right(exchange.request.headers.get("Authorization"), seen.operation, exchange.source.kind)
+        proof = None if is_shown else evidence(seen.operation, exchange)
+        if proof is None or proof.found is not Found.ABSENT:
             for name in names:
                 if name not in shown:
-                    shown[name] = seen.exchange.id
+                    shown[name] = exchange.id
             return []
         known = next((shown.get(name) for name in names if name in shown), None)
         if known is None:

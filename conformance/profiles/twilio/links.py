@@ -97,9 +97,11 @@ def plain_links(operation: Operation, known: Shape) -> Part:
     starts = starts_at_home(operation)
     name = known.id_field
 
-    def are_plain(seen: Matched) -> bool:
-        location = seen.exchange.request.url.partition("?")[0] if known.about is About.RESOURCE else None
-        for resource in known.resources.of(seen):
+    is_named_by_path, resources = known.about is About.RESOURCE, known.resources.of
+
+    def of(seen: Matched) -> bool:
+        location = seen.exchange.request.url.partition("?")[0] if is_named_by_path else None
+        for resource in resources(seen):
             own, url = resource.get("uri"), resource.get("url")
             if url is not None:
                 if own is not None:
@@ -121,7 +123,12 @@ def plain_links(operation: Operation, known: Shape) -> Part:
                     return False
         return True
 
-    return Part(of=are_plain, is_in=is_in_success)
+    return Part(of=of, is_in=is_in_success)
+
+
+def are_plain(plain: bool, _: Matched) -> bool:  # noqa: FBT001 - the part of an exchange
+    """Tell that there is nothing to object to in plain links."""
+    return plain
 
 
 def _are_below(below: Mapping[str, Any], own: str) -> bool:

@@ -7,6 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from conformance.model.operation import JsonSchema
+from conformance.schemas.walk import keyword, types
+
 E164: Final = re.compile(r"\+[1-9]\d{1,14}")
 """`+`, then up to 15 digits: https://www.twilio.com/docs/glossary/what-e164."""
 _SHORT_CODE: Final = re.compile(r"\d{3,8}")
@@ -14,6 +17,36 @@ _CHANNEL: Final = re.compile(r"[a-z]+:\S.*")
 _ALPHANUMERIC: Final = re.compile(r"(?=.*[A-Za-z])[A-Za-z0-9 +&_-]{1,11}")
 _WRITTEN: Final = re.compile(r"[\s()+./-]*(?:[0-9][\s()./-]*){7,15}")
 _NORTH_AMERICAN: Final = re.compile(r"\+1(\d{3})(\d{3})(\d{4})")
+
+
+_SAYS: Final = re.compile(r"E\.?164", re.IGNORECASE)
+_DISPLAY: Final = re.compile(r"\bfor display\b", re.IGNORECASE)
+_BESIDES: Final = re.compile(r"\b(?:address|alphanumeric|channel|client|SIM|SIP|username)\b", re.IGNORECASE)
+"""Words for what may stand in the place of a number."""
+_DECIMALS: Final = frozenset({"duration", "num_media", "num_segments", "price", "queue_time"})
+"""Numbers that Twilio writes as text (seconds, counts, amounts, milliseconds)."""
+
+
+def is_only_number(schema: JsonSchema, root: JsonSchema, text: str = "") -> bool | None:
+    """Tell whether text is a phone number in E.164 by its description, or by another `text`, and nothing else.
+
+    None: it need not be one at all, or something else constrains it.
+    """
+    if not _is_free_text(schema, root):
+        return None
+    text = text or str(keyword(schema, root, "description") or "")
+    return None if not _SAYS.search(text) or _DISPLAY.search(text) else not _BESIDES.search(text)
+
+
+def is_decimal(name: str, schema: JsonSchema, root: JsonSchema) -> bool:
+    """Tell whether a field is a number that Twilio writes as text, by its name."""
+    return name in _DECIMALS and _is_free_text(schema, root)
+
+
+def _is_free_text(schema: JsonSchema, root: JsonSchema) -> bool:
+    return "string" in types(schema, root) and all(
+        keyword(schema, root, name) is None for name in ("format", "pattern", "enum")
+    )
 
 
 def is_recipient(text: str) -> bool:

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Callable, Mapping
-from functools import cache
+from collections.abc import Mapping
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any, Final
-
-from conformance.model.operation import JsonSchema, Operation
-from conformance.profiles.twilio import applies
 
 SID: Final = re.compile(r"[A-Z]{2}[0-9a-fA-F]{32}")
 """Any SID, whatever its prefix."""
@@ -39,6 +36,7 @@ def _fields() -> Mapping[str, tuple[str, ...]]:
     return {name: tuple(prefixes) for name, prefixes in tomllib.loads(text)["fields"].items()}
 
 
+@lru_cache(maxsize=4096)
 def prefixes_of_field(name: str) -> tuple[str, ...] | None:
     """Give the prefixes of a field that has no pattern, by its name in snake_case or PascalCase; None where unknown."""
     snake = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
@@ -60,19 +58,3 @@ def same(left: Any, right: Any) -> bool:
     if isinstance(left, str) and isinstance(right, str):
         return left == right or (is_sid(left) and left.lower() == right.lower())
     return bool(left == right)
-
-
-def demands(operation: Operation) -> Callable[[str, JsonSchema], Mapping[str, Any]]:
-    """Give what a property of an operation must be beyond its schema, from its name and its schema."""
-    return _prefixed if applies(operation.api) else _undemanding
-
-
-def _undemanding(_name: str, _schema: JsonSchema) -> Mapping[str, Any]:
-    return {}
-
-
-def _prefixed(name: str, schema: JsonSchema) -> Mapping[str, Any]:
-    prefixes = prefixes_of_field(name)
-    if not prefixes or not isinstance(schema, Mapping) or "pattern" in schema:
-        return {}
-    return {"pattern": f"^(?:{'|'.join(prefixes)}|$)"}

@@ -31,16 +31,12 @@ from conformance.model.rule import (
 )
 from conformance.profiles.twilio import applies
 from conformance.profiles.twilio import example as twilio
-from conformance.profiles.twilio.numbers import E164
+from conformance.profiles.twilio.numbers import E164, is_only_number
 from conformance.schemas.constraints import contents
 from conformance.schemas.places import Places, places
 from conformance.schemas.planting import Spot, spoiled
-from conformance.schemas.walk import keyword, spec_pointer, types
+from conformance.schemas.walk import spec_pointer
 
-_SAYS: Final = re.compile(r"E\.?164", re.IGNORECASE)
-_DISPLAY: Final = re.compile(r"\bfor display\b", re.IGNORECASE)
-_BESIDES: Final = re.compile(r"\b(?:address|alphanumeric|channel|client|SIM|SIP|username)\b", re.IGNORECASE)
-"""Words for what may stand in the place of a number."""
 _DIALLED: Final = re.compile(r"[\s().+/-]*(?:\d[\s().+/-]*){9,}")
 """Digits as people write phone numbers, too many for a short code."""
 _OTHER: Final = re.compile(r"[A-Za-z][A-Za-z0-9_-]*:.*|\d{3,8}|.*(?:[*•#]|[Xx]{2}).*", re.DOTALL)
@@ -57,29 +53,19 @@ def malformed(value: Any, *, only_numbers: bool) -> bool:
     return only_numbers or _DIALLED.fullmatch(value) is not None
 
 
-def _asked(schema: JsonSchema, root: JsonSchema, text: str = "") -> bool | None:
-    """Tell whether text that nothing else constrains is only a phone number; None where it need not be one at all."""
-    if "string" not in types(schema, root):
-        return None
-    if any(keyword(schema, root, name) is not None for name in ("format", "pattern", "enum")):
-        return None
-    text = text or str(keyword(schema, root, "description") or "")
-    return None if not _SAYS.search(text) or _DISPLAY.search(text) else not _BESIDES.search(text)
-
-
 def _only_numbers(schema: JsonSchema, root: JsonSchema) -> bool:
-    return _asked(schema, root) is True
+    return is_only_number(schema, root) is True
 
 
 def _numbers_too(schema: JsonSchema, root: JsonSchema) -> bool:
-    return _asked(schema, root) is False
+    return is_only_number(schema, root) is False
 
 
 def _plant(seen: Matched, side: Side) -> Iterator[Exchange]:
     named = {id(parameter.schema.json_schema) for parameter, _ in _parameters(seen.operation)}
 
     def spoil(spot: Spot) -> Any:
-        wanted = id(spot.schema) in named or _asked(spot.schema, spot.root) is not None
+        wanted = id(spot.schema) in named or is_only_number(spot.schema, spot.root) is not None
         return "(415) 555-0100" if wanted and isinstance(spot.value, str) and spot.value else ABSENT
 
     return spoiled(seen, side, spoil)
@@ -88,7 +74,7 @@ def _plant(seen: Matched, side: Side) -> Iterator[Exchange]:
 def _parameters(operation: Operation) -> Iterator[tuple[Parameter, bool]]:
     for parameter in operation.parameters:
         root = parameter.schema.json_schema
-        only_numbers = _asked(root, root, parameter.description)
+        only_numbers = is_only_number(root, root, parameter.description)
         if only_numbers is not None:
             yield parameter, only_numbers
 
@@ -165,6 +151,7 @@ def _got(title: str, number: str, field: Mapping[str, Any] = _NUMBER) -> Example
         _got("a number without its country where a name may stand", "415-555-0100", _SENDER),
     ],
     plant=_plant,
+    silent_when_clear=Side.RESPONSE,
     needs="a phone number that the text says is in E.164",
 )
 def not_e164(operation: Operation, side: Side) -> MessageInspector | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Final
 
 from conformance.model.example import answering, record
 from conformance.model.http import Exchange
@@ -11,8 +11,10 @@ from conformance.model.operation import JsonSchema, Operation
 from conformance.model.rule import (
     ABSENT,
     Example,
+    Glance,
     Matched,
     MessageInspector,
+    Part,
     Problem,
     Reading,
     Severity,
@@ -81,7 +83,18 @@ def wrong_sid_prefix(operation: Operation, side: Side) -> MessageInspector | Non
     """
     if not applies(operation.api) or not any(map(_concerns, schemas(operation, side))):
         return None
-    return _inspect
+    return _inspect if side is Side.RESPONSE else Glance(inspect=_inspect, part=_BODY, is_clear=_is_clear)
+
+
+_BODY: Final = Part(of=lambda seen: seen.request.body)
+
+
+def _is_clear(body: Any, _: Matched) -> bool:
+    for name, value in body.items() if isinstance(body, dict) else ():
+        prefixes = prefixes_of_field(name)
+        if isinstance(value, dict | list) or (prefixes and isinstance(value, str) and not value.startswith(prefixes)):
+            return False
+    return not isinstance(body, list)
 
 
 def _concerns(root: JsonSchema) -> bool:

@@ -9,7 +9,7 @@ a default, a state that is asked for may take its time, and what somebody masked
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 from urllib.parse import quote
@@ -17,7 +17,7 @@ from urllib.parse import quote
 from conformance.model.example import FORM, record
 from conformance.model.http import Exchange
 from conformance.model.operation import JsonSchema, Operation
-from conformance.model.rule import ABSENT, Example, Inspector, Matched, Problem, Severity, Side, Stage, check
+from conformance.model.rule import ABSENT, Example, Glance, Inspector, Matched, Problem, Severity, Side, Stage, check
 from conformance.profiles.twilio.answers import About, is_success, own_parameter, shape
 from conformance.profiles.twilio.dates import iso_8601, moment, rfc_2822
 from conformance.profiles.twilio.fields import snake_case
@@ -215,4 +215,17 @@ def changed_echo(operation: Operation) -> Inspector | None:
                     keyword="echo",
                 )
 
-    return inspect
+    fields = {name: (field, equal) for name, field, equal in compared}
+
+    def is_clear(found: Sequence[Mapping[str, Any]], seen: Matched) -> bool:
+        sent = seen.request.body
+        for body in found if isinstance(sent, dict) else ():
+            for name, value in sent.items():
+                if name in fields:
+                    field, equal = fields[name]
+                    got = body.get(field)
+                    if got != value and differs(value, got, equal):
+                        return False
+        return True
+
+    return Glance(inspect=inspect, part=known.resources, is_clear=is_clear)

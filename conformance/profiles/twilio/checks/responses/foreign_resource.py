@@ -8,7 +8,6 @@ name) is not compared with its SID, nor is what somebody masked.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from operator import methodcaller
 from typing import Any
 
 from conformance.model.example import answering, record
@@ -108,8 +107,6 @@ def foreign_resource(operation: Operation) -> Inspector | None:
         return None
     spec = spec_pointer(known.media_type.schema, []) if known.media_type.schema else ""
 
-    repeated = tuple((name, methodcaller("get", field)) for name, field in known.repeats)
-
     def inspect(seen: Matched) -> Iterator[Problem]:
         given = [(name, field) for name, field in known.repeats if name in seen.path_parameters]
         for pointer, resource in resources(seen, known):
@@ -126,9 +123,11 @@ def foreign_resource(operation: Operation) -> Inspector | None:
                     )
 
     def is_clear(found: Sequence[Mapping[str, Any]], seen: Matched) -> bool:
-        for name, field in repeated:
-            if list(map(field, found)).count(seen.path_parameters.get(name)) < len(found):
-                return False
+        for name, field in known.repeats:
+            text = seen.path_parameters.get(name)
+            for resource in found:
+                if resource.get(field) != text:
+                    return False
         return True
 
     return Glance(inspect=inspect, part=known.resources, is_clear=is_clear)

@@ -99,10 +99,9 @@ https://www.twilio.com/docs/messaging/api/message-resource."""
 
 
 def odd(resource: Mapping[str, Any], oddity: Oddity) -> bool:
-    """Tell whether a resource shows an oddity."""
-    if oddity.states and resource.get("status") not in oddity.states:
-        return False
-    return oddity.field in resource and oddity.is_odd(resource[oddity.field])
+    """Tell whether a resource that has one of its states shows an oddity."""
+    value = resource.get(oddity.field)
+    return value is not None and oddity.is_odd(value)
 
 
 def _oddities(known: Shape) -> tuple[Oddity, ...]:
@@ -169,12 +168,9 @@ def implausible_state(operation: Operation) -> Inspector | None:
         for state in {state for each in oddities for state in each.states}
     }
 
-    def suspected(resource: Mapping[str, Any]) -> tuple[Oddity, ...]:
-        return by_state.get(resource.get("status", ""), anywhere)
-
     def inspect(seen: Matched) -> Iterator[Problem]:
         for pointer, resource in resources(seen, known):
-            for each in suspected(resource):
+            for each in by_state.get(resource.get("status"), anywhere):
                 if odd(resource, each):
                     yield Problem(
                         message=f"{each.field} is {resource[each.field]!r}: {each.because}",
@@ -186,6 +182,10 @@ def implausible_state(operation: Operation) -> Inspector | None:
                     )
 
     def is_clear(found: Sequence[Mapping[str, Any]], _: Matched) -> bool:
-        return not any(odd(resource, each) for resource in found for each in suspected(resource))
+        for resource in found:
+            for each in by_state.get(resource.get("status"), anywhere):
+                if odd(resource, each):
+                    return False
+        return True
 
     return Glance(inspect=inspect, part=known.resources, is_clear=is_clear)

@@ -122,7 +122,8 @@ def impossible_dates(operation: Operation) -> Inspector | None:
     def is_clear(found: Sequence[Mapping[str, Any]], _: Matched) -> bool:
         for resource in found:
             for first, second in pairs:
-                if after(resource.get(first), resource.get(second)):
+                one, other = resource.get(first), resource.get(second)
+                if one != other and after(one, other):
                     return False
         return True
 

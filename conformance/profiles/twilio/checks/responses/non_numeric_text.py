@@ -1,25 +1,25 @@
 """The check `non-numeric-text`.
 
-What must hold for every resource: the fields below, where they are text and not empty, hold a decimal number.
+What must hold for every resource: the fields that `conformance.profiles.twilio.numbers` knows as numbers written as
+text, where they are text and not empty, hold a decimal number.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from typing import Any, Final
 
 from conformance.model.example import answering, record
 from conformance.model.http import Exchange
 from conformance.model.operation import Contract, Operation
-from conformance.model.rule import Example, Glance, Inspector, Matched, Problem, Severity, Stage, check
+from conformance.model.rule import Example, Inspector, Matched, Problem, Severity, Stage, check
 from conformance.profiles.twilio import example
 from conformance.profiles.twilio.answers import Shape, resources, shape
+from conformance.profiles.twilio.numbers import is_decimal
 from conformance.schemas.planting import with_answer
-from conformance.schemas.walk import keyword, spec_pointer, types
+from conformance.schemas.walk import spec_pointer
 
-FIELDS: Final = ("duration", "num_media", "num_segments", "price", "queue_time")
-"""Numbers that Twilio writes as text (seconds, counts, amounts, milliseconds)."""
 _NUMBER: Final = re.compile(r"-?\d+(?:\.\d+)?")
 
 
@@ -29,13 +29,7 @@ def malformed(value: Any) -> bool:
 
 
 def _fields(known: Shape) -> tuple[str, ...]:
-    return tuple(
-        name
-        for name in FIELDS
-        if name in known.fields
-        and "string" in types(known.fields[name], known.root)
-        and all(keyword(known.fields[name], known.root, each) is None for each in ("pattern", "format", "enum"))
-    )
+    return tuple(name for name, schema in known.fields.items() if is_decimal(name, schema, known.root))
 
 
 def _plant(seen: Matched) -> Iterator[Exchange]:
@@ -63,6 +57,7 @@ def _example(title: str, duration: str) -> Example:
     good=[_example("seconds", "15"), _example("a recording that has not ended", "-1")],
     bad=[_example("minutes and seconds", "0:15")],
     plant=_plant,
+    silent_when_clear=True,
     needs="a number that Twilio writes as text",
 )
 def non_numeric_text(operation: Operation) -> Inspector | None:
@@ -89,11 +84,4 @@ def non_numeric_text(operation: Operation) -> Inspector | None:
                         keyword="number-text",
                     )
 
-    def is_clear(found: Sequence[Mapping[str, Any]], _: Matched) -> bool:
-        for resource in found:
-            for name in names:
-                if malformed(resource.get(name)):
-                    return False
-        return True
-
-    return Glance(inspect=inspect, part=known.resources, is_clear=is_clear)
+    return inspect

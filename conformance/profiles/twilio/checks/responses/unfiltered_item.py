@@ -13,7 +13,7 @@ from typing import Any, Final
 from conformance.model.example import answering, record
 from conformance.model.http import Exchange
 from conformance.model.operation import Operation
-from conformance.model.rule import Example, Inspector, Matched, Problem, Severity, Stage, check
+from conformance.model.rule import Example, Glance, Inspector, Matched, Problem, Severity, Stage, check
 from conformance.profiles.twilio.answers import resources, shape
 from conformance.profiles.twilio.dates import iso_8601, moment, rfc_2822
 from conformance.profiles.twilio.filters import filters
@@ -134,4 +134,9 @@ def unfiltered_item(operation: Operation) -> Inspector | None:
                         keyword="filter",
                     )
 
-    return inspect
+    names = frozenset(name for name, _, _ in about)
+
+    def is_clear(_: object, seen: Matched) -> bool:
+        return names.isdisjoint(seen.request.query)
+
+    return Glance(inspect=inspect, part=known.resources, is_clear=is_clear)

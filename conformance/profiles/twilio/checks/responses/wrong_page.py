@@ -6,7 +6,8 @@ are the same.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from conformance.model.http import Exchange
 from conformance.model.operation import Operation
@@ -75,7 +76,11 @@ def wrong_page(operation: Operation) -> Inspector | None:
                     keyword="page",
                 )
 
-    def is_clear(page: object, seen: Matched) -> bool:
-        return page is None or not seen.request.query
+    def is_clear(page: Mapping[str, Any] | None, seen: Matched) -> bool:
+        if page is None or not seen.request.query:
+            return True
+        return not differs(asked_size(seen), said(page, "page_size")) and not differs(
+            asked(seen, "Page"), said(page, "page")
+        )
 
     return Glance(inspect=inspect, part=known.page, is_clear=is_clear)

@@ -15,7 +15,7 @@ from urllib.parse import quote
 
 from conformance.model.http import Exchange
 from conformance.model.operation import Location, Operation
-from conformance.model.rule import Inspector, Matched, Problem, Severity, Stage, check
+from conformance.model.rule import Glance, Inspector, Matched, Problem, Severity, Stage, check
 from conformance.profiles.twilio import example
 from conformance.profiles.twilio.answers import page_of, shape
 from conformance.profiles.twilio.links import PAGES, Link, links, parse, same_path
@@ -26,6 +26,7 @@ from conformance.schemas.planting import with_answer, with_query
 from conformance.schemas.walk import spec_pointer
 
 _STEPS: Final = {"this": 0, "next": 1, "previous": -1}
+_PAGING: Final = tuple(f"{name}=" for name in sorted(PAGING))
 _TOKENS: Final = ("next_token", "previous_token")
 
 
@@ -150,7 +151,38 @@ def wrong_page_link(operation: Operation) -> Inspector | None:
                 keyword="link",
             )
 
-    return inspect
+    def is_clear(page: Mapping[str, Any] | None, seen: Matched) -> bool:
+        return page is None or _are_plain(seen, page, names, tokens)
+
+    return Glance(inspect=inspect, part=known.page, is_clear=is_clear)
+
+
+def _are_plain(seen: Matched, page: Mapping[str, Any], names: tuple[str, ...], tokens: tuple[str, ...]) -> bool:
+    """Tell whether the links of a page are right as they are written: the URL of the request with other paging."""
+    inner = node(page)[1]
+    number, size = said(page, "page"), said(page, "page_size")
+    location, _, query = seen.exchange.request.url.partition("?")
+    if "%" in location or "#" in query:
+        return False
+    path = location[location.find("/", 8) :]
+    filters = {piece for piece in query.split("&") if piece and not piece.startswith(_PAGING)}
+    fixed = filters if size is None else {*filters, f"PageSize={size}"}
+    for name in names:
+        text = inner.get(name)
+        if text is None:
+            continue
+        which = PAGES[name]
+        if type(text) is not str or number is None or (number == 0 and which == "previous"):
+            return False
+        to, _, query = text.partition("?")
+        pieces = query.split("&") if query else []
+        wanted = f"Page={0 if which == 'first' else number + _STEPS[which]}"
+        if to not in (path, location) or not filters.issubset(pieces):
+            return False
+        for piece in pieces:
+            if piece not in fixed and piece != wanted and not piece.startswith("PageToken="):
+                return False
+    return not any(inner.get(name) in seen.request.query.get("Token", ()) for name in tokens)
 
 
 def _wrong(

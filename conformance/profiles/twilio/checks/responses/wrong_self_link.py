@@ -21,7 +21,17 @@ from conformance.model.operation import Operation
 from conformance.model.rule import Example, Glance, Inspector, Matched, Problem, Severity, Stage, check
 from conformance.profiles.twilio import example
 from conformance.profiles.twilio.answers import About, Shape, resources, shape
-from conformance.profiles.twilio.links import SELF, last_name, links, lowered, parse, plain_links, same_path, sids
+from conformance.profiles.twilio.links import (
+    SELF,
+    are_plain,
+    last_name,
+    links,
+    lowered,
+    parse,
+    plain_links,
+    same_path,
+    sids,
+)
 from conformance.profiles.twilio.paths import filled
 from conformance.profiles.twilio.sids import is_masked, is_sid
 from conformance.schemas.planting import with_answer
@@ -166,4 +176,4 @@ def wrong_self_link(operation: Operation) -> Inspector | None:
                         keyword="link",
                     )
 
-    return Glance(inspect=inspect, part=plain_links(operation, known), is_clear=lambda are_plain, _: are_plain)
+    return Glance(inspect=inspect, part=plain_links(operation, known), is_clear=are_plain)

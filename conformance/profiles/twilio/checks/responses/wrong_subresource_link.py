@@ -16,7 +16,7 @@ from conformance.model.rule import Example, Glance, Inspector, Matched, Problem,
 from conformance.openapi.document import escape
 from conformance.profiles.twilio import example
 from conformance.profiles.twilio.answers import Shape, resources, shape
-from conformance.profiles.twilio.links import BELOW, SELF, links, parse, plain_links, sids
+from conformance.profiles.twilio.links import BELOW, SELF, are_plain, links, parse, plain_links, sids
 from conformance.profiles.twilio.paths import filled
 from conformance.schemas.planting import with_answer
 from conformance.schemas.walk import spec_pointer, types
@@ -110,4 +110,4 @@ def wrong_subresource_link(operation: Operation) -> Inspector | None:
                             keyword="link",
                         )
 
-    return Glance(inspect=inspect, part=plain_links(operation, known), is_clear=lambda are_plain, _: are_plain)
+    return Glance(inspect=inspect, part=plain_links(operation, known), is_clear=are_plain)
