@@ -321,7 +321,7 @@ def main() -> None:
     parser.add_argument("--faults", default="", help="by comma; nothing else is measured then")
     options = parser.parse_args()
     if options.faults:
-        served = next(read(options.specs)).servers[0]
+        served = read(options.specs)[0].servers[0]
         place = Place(document=options.specs, auth=ACCOUNT, base=served.base_path)
         hunt(partial(reference, document=options.specs), options.faults.split(","), place, options)
         return
