@@ -188,7 +188,7 @@ def _closing(refusal: Refusal) -> Response:
 
 def _start(response: Response) -> dict[str, Any]:
     fields = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in response.headers]
-    if response.status != 204:  # noqa: PLR2004 - RFC 9110, 8.6: no Content-Length with 204
+    if response.status != 204 or response.body:  # noqa: PLR2004 - RFC 9110, 8.6: with 204 only where a fault wants it
         fields.append((b"content-length", str(len(response.body)).encode()))
     return {"type": "http.response.start", "status": response.status, "headers": fields}
 

@@ -21,7 +21,6 @@ _STATUS: Final = re.compile(rb"HTTP/1\.([01]) (\d{3})(?: ([^\r\n]*))?")
 _FIELD: Final = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*(.*?)[ \t]*")
 _LONGEST_HEAD: Final = 65_536
 _START: Final = b"HTTP/1."
-_BODILESS: Final = frozenset({204, 304})
 
 
 class Broken(Exception):
@@ -187,10 +186,14 @@ class Connection(asyncio.Protocol):
         return True
 
     def _frame(self, status: int, fields: Mapping[str, str], *, is_old: bool) -> None:
+        """Find out where the body ends.
+
+        With 204 no length may be given (RFC 9110, 8.6): whoever gives one sends a body, and it has to go somewhere.
+        """
         connection = fields.get("connection", "").lower()
         self.reusable = "close" not in connection and (not is_old or "keep-alive" in connection)
         length = fields.get("content-length")
-        if self._no_body or status in _BODILESS:
+        if self._no_body or status == 304 or (status == 204 and (length or "0").strip("0") == ""):  # noqa: PLR2004
             self._framing = _Framing.NONE
         elif "chunked" in fields.get("transfer-encoding", "").lower():
             self._framing = _Framing.CHUNKED

@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 import uvicorn
 
+from conformance import checks
 from conformance.mock import control
 from conformance.mock.credentials import basic
 from conformance.mock.faults import parse
@@ -27,6 +28,7 @@ from conformance.mock.store import State
 from conformance.model.http import Headers, Request, Response
 from conformance.model.operation import Operation
 from conformance.openapi import operations as documents
+from conformance.run.serve import plants
 from conformance.run.suite import compiler
 
 ROOT = Path(__file__).parents[2]
@@ -174,6 +176,19 @@ def test_faults_are_late_cut_off_or_reset() -> None:
         assert running.send("GET", "/__conformance/")[0] == 200
     finally:
         running.stop()
+
+
+def test_a_body_that_may_not_be_is_sent_where_a_fault_wants_it() -> None:
+    fault = [parse("forbidden-body@*.DeleteService")]
+    running = Running(App(Mock(operations(), compiler(), faults=fault, plants=plants(checks.every()))))
+    try:
+        made = running.send("POST", PROXY, b"UniqueName=one", {**FORM, "Host": "proxy.twilio.com"})[1]
+        head = f"DELETE {PROXY}/{made['sid']} HTTP/1.1\r\nHost: proxy.twilio.com\r\nAuthorization: {AUTHORIZATION}\r\n"
+        answer = running.raw(f"{head}Connection: close\r\n\r\n".encode())
+    finally:
+        running.stop()
+    assert answer.startswith(b"HTTP/1.1 204 ")
+    assert answer.endswith(b"\r\n\r\n{}")
 
 
 # Control paths
