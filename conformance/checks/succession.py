@@ -175,7 +175,7 @@ class Sessions:
         for check, inspect in inspectors:
             try:
                 said = inspect(matched)
-                problems = None if said is None else list(said)
+                problems = list(said) if said else said
             except Exception as error:  # noqa: BLE001 - a check of ours that crashes is a result of its own
                 crashed[check.id] = f"{type(error).__name__}: {error}"
                 continue

@@ -112,8 +112,9 @@ class Recorder:
         if applicable is None:
             applicable = self._applicable[operation] = self._judge.applicable(operation)
         if not seen.findings and not seen.crashed:
-            self._collector.add_clear(operation.key, clear.matched, clear.key, applicable)
-            self._collector.add_passed(operation.key, seen.passed)
+            self._collector.add_clear(
+                operation.key, clear.matched, clear.key, applicable=applicable, passed=seen.passed
+            )
             return ()
         return self._add(
             Judgement(

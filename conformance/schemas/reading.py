@@ -58,6 +58,7 @@ class Reader:
         self._query, self._cookie = declared[Location.QUERY], declared[Location.COOKIE]
         self._always = tuple(each for each in self._query if each.parameter.required or each.plain is None)
         self._forms: dict[MediaType, Callable[[Mapping[str, list[str]]], dict[str, Any]]] = {}
+        self._bodies: dict[MediaType, Validator] = {}
 
     def read(self, exchange: Exchange, path_parameters: Mapping[str, str]) -> Matched:
         """Read both sides of an exchange.
@@ -213,7 +214,10 @@ class Reader:
             return Reading(media_type=media_type, body_error=problem)
         if value is ABSENT or media_type.schema is None:
             return Reading(media_type=media_type, body=value, form=form)
-        found = problems(self._validator(media_type), value)
+        validator = self._bodies.get(media_type)
+        if validator is None:
+            validator = self._bodies[media_type] = self._validator(media_type)
+        found = problems(validator, value)
         if found and form:
             found = tuple(repetitions(found, form))
         return Reading(media_type=media_type, body=value, form=form, problems=found)

@@ -92,7 +92,7 @@ def plain_links(operation: Operation, known: Shape) -> Part:
     """Whether the links of resources need no decoding, so that no check of such links has to look at them.
 
     The link of a resource to itself is the URL of the request as it is written, or one on a documented host that ends
-    in the resource's name; every link to what belongs to it is that link with less than a SID after it.
+    in the resource's name; every link to what belongs to it is that link with a path shorter than a SID after it.
     """
     starts = starts_at_home(operation)
     name = known.id_field
@@ -132,9 +132,9 @@ def are_plain(plain: bool, _: Matched) -> bool:  # noqa: FBT001 - the part of an
 
 
 def _are_below(below: Mapping[str, Any], own: str) -> bool:
-    starts, longest = (f"{own}/", f"{own}."), len(own) + _SID_LENGTH
+    start, longest = f"{own}/", len(own) + _SID_LENGTH
     for text in below.values():
-        if type(text) is not str or not text.startswith(starts) or len(text) > longest:
+        if type(text) is not str or not text.startswith(start) or len(text) > longest:
             return False
     return True
 

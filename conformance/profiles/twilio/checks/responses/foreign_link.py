@@ -17,7 +17,7 @@ from conformance.model.rule import Example, Glance, Inspector, Matched, Problem,
 from conformance.openapi.document import escape
 from conformance.profiles.twilio import example
 from conformance.profiles.twilio.answers import Shape, page_of, resources, shape
-from conformance.profiles.twilio.links import BELOW, PAGES, SELF, links, plain_links, starts_at_home
+from conformance.profiles.twilio.links import BELOW, PAGES, SELF, are_plain, links, plain_links, starts_at_home
 from conformance.profiles.twilio.paging import node
 from conformance.schemas.planting import with_answer
 from conformance.schemas.walk import spec_pointer
@@ -116,10 +116,10 @@ def foreign_link(operation: Operation) -> Inspector | None:
                     keyword="link",
                 )
 
-    def is_clear(are_plain: bool, seen: Matched) -> bool:  # noqa: FBT001 - the part of the exchange
-        page = page_of(seen, known) if are_plain else None
+    def is_clear(plain: bool, seen: Matched) -> bool:  # noqa: FBT001 - the part of the exchange
+        page = page_of(seen, known) if plain else None
         if page is None:
-            return are_plain
+            return plain
         inner = node(page)[1]
         for name in PAGES:
             text = inner.get(name)
@@ -127,4 +127,5 @@ def foreign_link(operation: Operation) -> Inspector | None:
                 return False
         return True
 
-    return Glance(inspect=inspect, part=plain_links(operation, known), is_clear=is_clear)
+    about_all = are_plain if known.items is None else is_clear
+    return Glance(inspect=inspect, part=plain_links(operation, known), is_clear=about_all)
