@@ -94,6 +94,7 @@ def agrees(contract: str, exchange: Exchange) -> bool:
     assert judgement.operation is clear.matched.operation
     assert set(judgement.passed) == set(made.judge.applicable(clear.matched.operation))
     assert judgement.matched is not None
+    assert clear.matched == judgement.matched
     assert seen(clear.matched) == seen(judgement.matched)
     return True
 
@@ -257,3 +258,25 @@ def test_a_closed_schema_demands_of_items_and_of_the_whole_as_well() -> None:
         assert is_clear is not None
         assert is_clear(right)
         assert not is_clear(wrong)
+
+
+def test_path_parameters_may_be_declared_in_any_order() -> None:
+    example = replace(
+        undocumented_parameter.good[0],
+        path="/accounts/{AccountSid}/things/{ThingSid}",
+        url="https://api.example.com/accounts/AC1/things/TH1",
+        operation={
+            "parameters": [
+                {"name": "ThingSid", "in": "path", "required": True, "schema": {"type": "string"}},
+                {"name": "AccountSid", "in": "path", "required": True, "schema": {"type": "string"}},
+            ],
+            "responses": {"204": {"description": "Done"}},
+        },
+    )
+    judge = Judge(trial.operations(example), checks=(), compiler=compiler())
+    for url in (example.url, f"{example.url}?a=b"):
+        exchange = trial.exchange(replace(example, url=url))
+        clear = Gate(judge, tighten=demands).clear(exchange)
+        assert clear is not None
+        assert clear.matched.request.parameters == {"path/AccountSid": "AC1", "path/ThingSid": "TH1"}
+        assert clear.matched == judge.judge(exchange).matched
