@@ -9,7 +9,7 @@ against the right server.
 
 `--faults` are faults of `conformance serve`, by comma, planted one at a time in the reference server, which serves
 Twilio Routes with its own strictness. One counts as found where a program reports, of any operation, something that it
-does not report of the same server without the fault.
+does not report of the same server without the fault. `--speed` compares cases a second on the right reference server.
 """
 
 from __future__ import annotations
@@ -196,8 +196,8 @@ def _cpu() -> float:
 
 
 @contextmanager
-def reference(*faults: str) -> Iterator[str]:
-    """Serve the reference server from a process of its own; gives its address."""
+def reference(*faults: str, document: Path = ROUTES) -> Iterator[str]:
+    """Serve one description by the reference server, from a process of its own; gives its address."""
     command = [
         sys.executable,
         "-m",
@@ -206,31 +206,35 @@ def reference(*faults: str) -> Iterator[str]:
         "--port",
         "0",
         "--specs",
-        str(ROUTES),
+        str(document),
         "--account",
         ACCOUNT,
     ]
     command += [f"--faults={fault}" for fault in faults]
     with subprocess.Popen(command, cwd=SCRATCH, env=ENVIRONMENT, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
-        yield process.stdout.readline().strip()
-        process.terminate()
+        try:
+            yield process.stdout.readline().strip()
+        finally:
+            process.terminate()
 
 
-def reported(name: str, url: str, options: argparse.Namespace) -> tuple[frozenset[tuple[str, str]], int, float]:
+def reported(
+    name: str, url: str, *, examples: int, cases: int, document: Path = ROUTES, workers: int = 1
+) -> tuple[frozenset[tuple[str, str]], int, float]:
     """Give what a program reports of the reference server, by operation, with its cases and seconds."""
     output = tempfile.mkdtemp(prefix="reported-")
     common = ["--auth", ACCOUNT]
     if name == "st run":
         file = Path(output, "st.json")
-        command = [str(BIN / "st"), "run", str(ROUTES), "--url", url, *common, "--seed", "1", "--max-examples",
-                   str(options.examples), "--checks", "all", "--continue-on-failure", "--no-color",
-                   "--generation-database", "none", "--workers", "1", "--report-json-path", str(file)]  # fmt: skip
+        command = [str(BIN / "st"), "run", str(document), "--url", url, *common, "--seed", "1", "--max-examples",
+                   str(examples), "--checks", "all", "--continue-on-failure", "--no-color",
+                   "--generation-database", "none", "--workers", str(workers), "--report-json-path", str(file)]  # fmt: skip
     else:
         file = Path(output, "results.json")
-        command = [sys.executable, "-m", "conformance", "run", "--specs", str(ROUTES), "--target", url, *common,
-                   "--modes", ",".join(mode.value for mode in Mode), "--max-cases", str(options.cases),
-                   "--no-recordings", "--quiet", "--output", output]  # fmt: skip
+        command = [sys.executable, "-m", "conformance", "run", "--specs", str(document), "--target", url, *common,
+                   "--modes", ",".join(mode.value for mode in Mode), "--max-cases", str(cases), "--workers",
+                   str(workers), "--no-recordings", "--quiet", "--output", output]  # fmt: skip
     start = time.perf_counter()
     subprocess.run(command, cwd=SCRATCH, env=ENVIRONMENT, capture_output=True, check=False, timeout=300)
     seconds = time.perf_counter() - start
@@ -246,18 +250,38 @@ def planted(options: argparse.Namespace) -> None:
     """Print what each program finds of faults in the reference server."""
     for name in ("conformance", "st run"):
         with reference() as url:
-            clean, cases, seconds = reported(name, url, options)
+            clean, cases, seconds = reported(name, url, examples=options.examples, cases=options.cases)
         print(f"{name}: {len(clean)} reports on the right reference server, {cases} cases in {seconds:.1f} s")
         total, missed = 0.0, []
         for fault in options.faults.split(","):
             with reference(fault) as url:
-                found, _, seconds = reported(name, url, options)
+                found, _, seconds = reported(name, url, examples=options.examples, cases=options.cases)
             total += seconds
             if not found - clean:
                 missed.append(fault)
         count = len(options.faults.split(","))
         hits = count - len(missed)
         print(f"{name}: {hits} of {count} faults in {total:.0f} s, {hits / total:.2f} a second; missed: {missed}")
+
+
+def speed(options: argparse.Namespace) -> None:
+    """Print how many cases a second each program sends to the right reference server with Twilio Proxy.
+
+    The whole process counts, from its start to its end. `--many` makes the numbers of cases nearly equal.
+    """
+    for workers in (1, 4):
+        rates = {}
+        for name, rounds in (("conformance", 5), ("st run", 1)):
+            found = []
+            for _ in range(rounds):
+                with reference(document=PROXY) as url:
+                    reports, cases, seconds = reported(
+                        name, url, examples=options.many, cases=options.cases, document=PROXY, workers=workers
+                    )
+                found.append(cases / seconds)
+            rates[name] = statistics.median(found)
+            print(f"{name}: {cases} cases with {workers} workers, {rates[name]:.0f} a second, {len(reports)} reports")
+        print(f"with {workers} workers: {rates['conformance'] / rates['st run']:.1f} times as many a second")
 
 
 def generation() -> tuple[float, float]:
@@ -279,11 +303,15 @@ def main() -> None:
     parser.add_argument("--defects", type=int, default=len(SERVER.DEFECTS))
     parser.add_argument("--examples", type=int, default=100)
     parser.add_argument("--cases", type=int, default=500)
-    parser.add_argument("--many", type=int, default=50, help="schemathesis' examples for 30 operations")
+    parser.add_argument("--many", type=int, default=33, help="schemathesis' examples for 30 operations")
+    parser.add_argument("--speed", action="store_true", help="only cases a second against the reference server")
     parser.add_argument("--faults", default="", help="by comma; nothing else is measured then")
     options = parser.parse_args()
     if options.faults:
         planted(options)
+        return
+    if options.speed:
+        speed(options)
         return
     median, most = generation()
     print(f"generation: {median:.1f} us a case at the median over 90 operations, {most:.1f} at most")

@@ -330,7 +330,7 @@ def _id(identity: str | None) -> Mapping[str, str]:
 def _json(response: Response | None) -> Any:
     try:
         return None if response is None else msgspec.json.decode(response.body)
-    except (msgspec.DecodeError, RecursionError):
+    except (ValueError, RecursionError):
         return None
 
 

@@ -134,7 +134,7 @@ def _seed(request: Request, desk: Desk) -> Response:
     try:
         wish = msgspec.json.decode(request.body or b"{}", type=_Wish)
         chosen = [known[key] for key in (wish.operations or known)]
-    except (KeyError, msgspec.DecodeError) as error:
+    except (KeyError, ValueError) as error:
         detail = f'name operations, as in {{"operations": ["{next(iter(known), "")}"], "count": 3}} ({error})'
         return _json(400, {"title": "Bad Request", "status": 400, "detail": detail})
     seeded = partial(desk.mock.seeded, state=desk.state, account=desk.mock.credentials.named(request), count=wish.count)

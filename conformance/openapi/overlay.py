@@ -22,7 +22,9 @@ from conformance.openapi.document import Document, escape, load
 _SEGMENT: Final = re.compile(
     r"""\.(?P<name>[A-Za-z_][A-Za-z0-9_-]*)
       | \[\s*(?P<names>(?:'[^'\\]*'|"[^"\\]*")(?:\s*,\s*(?:'[^'\\]*'|"[^"\\]*"))*)\s*\]
-      | \[(?P<index>[0-9]+)\]""",
+      | \[(?P<index>[0-9]+)\]
+      | \[\?\s*@\.(?P<key>[A-Za-z_][A-Za-z0-9_-]*)\s*==\s*(?P<one>'[^'\\]*'|"[^"\\]*")
+        (?P<more>(?:\s*\|\|\s*@\.(?P=key)\s*==\s*(?:'[^'\\]*'|"[^"\\]*"))*)\s*\]""",
     re.VERBOSE,
 )
 _QUOTED: Final = re.compile(r"'([^']*)'|\"([^\"]*)\"")
@@ -233,8 +235,8 @@ def _incompatible(overlay: Document, action: Action, old: Any, new: Any) -> None
 def select(target: str, data: Any, overlay: Document, pointer: str) -> list[_Path]:
     """Give the paths of the nodes that a JSONPath selects, each once.
 
-    Paths of names and indices are followed here; whatever else RFC 9535 has goes to the JSONPath library, whose
-    import would cost every command more than all overlays together.
+    Paths of names, indices and filters such as `[?@.name == 'To']` are followed here; whatever else RFC 9535 has goes
+    to the JSONPath library, whose import would cost every command more than all overlays together.
 
     Raises:
         DocumentError: the JSONPath is broken.
@@ -268,18 +270,27 @@ def _plain(target: str, data: Any) -> list[_Path] | None:
         if match is None:
             return None
         position = match.end()
-        found = [
-            ((*path, token), node[token])
-            for path, node in found
-            for token in _tokens(match)
-            if (token in node if isinstance(node, dict) else isinstance(node, list) and token in range(len(node)))
-        ]
+        found = [((*path, token), node[token]) for path, node in found for token in _tokens(match, node)]
     return list(dict.fromkeys(path for path, _ in found))
 
 
-def _tokens(match: re.Match[str]) -> list[str | int]:
+def _tokens(match: re.Match[str], node: Any) -> list[str | int]:
+    """Give the children of a node that a segment selects."""
+    children: Mapping[str | int, Any]
+    children = node if isinstance(node, dict) else dict(enumerate(node)) if isinstance(node, list) else {}
+    if match["key"] is not None:
+        wanted = _quoted(match["one"] + match["more"])
+        return [token for token, child in children.items() if _holds(child, match["key"], wanted)]
     if match["index"] is not None:
-        return [int(match["index"])]
-    if match["name"] is not None:
-        return [match["name"]]
-    return [single or double for single, double in _QUOTED.findall(match["names"])]
+        named: list[str | int] = [int(match["index"])] if isinstance(node, list) else []
+    else:
+        named = [match["name"]] if match["name"] is not None else [*_quoted(match["names"])]
+    return [token for token in named if token in children]
+
+
+def _quoted(text: str) -> list[str]:
+    return [single or double for single, double in _QUOTED.findall(text)]
+
+
+def _holds(child: Any, key: str, wanted: list[str]) -> bool:
+    return isinstance(child, dict) and isinstance(child.get(key), str) and child[key] in wanted

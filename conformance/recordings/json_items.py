@@ -320,6 +320,6 @@ class _Array(Generic[_T]):
 def _is_json(text: bytes) -> bool:
     try:
         _skip(text)
-    except (msgspec.DecodeError, RecursionError):
+    except (ValueError, RecursionError):
         return False
     return True

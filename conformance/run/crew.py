@@ -6,13 +6,14 @@ Whoever works has descriptions and a judge of its own, made once.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
-from multiprocessing import get_context
-from typing import Final, Protocol, TypeVar, cast
+from typing import TYPE_CHECKING, Final, Protocol, TypeVar, cast
 
 from conformance.config import Settings
 from conformance.run.suite import Descriptions, Suite, suite
+
+if TYPE_CHECKING:
+    from concurrent.futures import ProcessPoolExecutor
 
 _CONTEXT: Final = "spawn"
 """A fresh interpreter for each worker: nothing of this process leaks into it."""
@@ -76,6 +77,8 @@ class Pool:
 
     def each(self, work: Work[T, R], assignments: Sequence[T], *, told: Told[R]) -> Iterator[R]:
         """Give the results in order."""
+        from concurrent.futures import as_completed  # noqa: PLC0415 - see `pool`
+
         futures = [self._executor.submit(_done, work, assignment) for assignment in assignments]
         places: dict[Promise[R], int] = {future: place for place, future in enumerate(futures)}
         return in_order(places, cast("Iterable[Promise[R]]", as_completed(futures)), told)
@@ -111,6 +114,9 @@ def in_order(places: dict[Promise[R], int], completed: Iterable[Promise[R]], tol
 @contextmanager
 def pool(made: Suite) -> Iterator[Crew]:
     """Give as many processes as the settings say."""
+    from concurrent.futures import ProcessPoolExecutor  # noqa: PLC0415 - both cost 10 ms, and most runs are alone
+    from multiprocessing import get_context  # noqa: PLC0415
+
     workers, given = made.settings.workers, (made.settings, made.descriptions)
     with ProcessPoolExecutor(workers, get_context(_CONTEXT), initializer=_begin, initargs=given) as executor:
         yield Pool(executor, workers)

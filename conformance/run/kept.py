@@ -81,7 +81,7 @@ class Kept:
     def _read(self, file: Path, kind: type[R]) -> R | None:
         try:
             return msgspec.json.decode(file.read_bytes(), type=kind)
-        except (OSError, msgspec.DecodeError):
+        except (OSError, ValueError):
             return None
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 from urllib.parse import unquote
 
@@ -18,11 +18,17 @@ _DEEPEST: Final = 12
 _ALL_TYPES: Final = frozenset({"array", "boolean", "integer", "null", "number", "object", "string"})
 
 
-def parts(schema: JsonSchema, root: JsonSchema) -> Iterator[Mapping[str, Any]]:
+def parts(schema: JsonSchema, root: JsonSchema) -> Iterable[Mapping[str, Any]]:
     """Give a schema and everything that constrains the same value with it.
 
     That is `$ref` targets, `allOf` members and the non-null side of a nullable one.
     """
+    if type(schema) is dict and "$ref" not in schema and "allOf" not in schema and NULLABLE not in schema:
+        return (schema,)
+    return _parts(schema, root)
+
+
+def _parts(schema: JsonSchema, root: JsonSchema) -> Iterator[Mapping[str, Any]]:
     waiting = [schema]
     seen: set[int] = set()
     while waiting:

@@ -238,6 +238,7 @@ def test_what_is_seeded_belongs_to_whoever_asks(running: Running) -> None:
         ("PUT", "/__conformance/state", b'{"format": 2}', 400),
         ("POST", "/__conformance/seed", b'{"operations": ["nothing"]}', 400),
         ("POST", "/__conformance/seed", b"[", 400),
+        ("POST", "/__conformance/seed", b'{"operations": ["\xff"]}', 400),
         ("POST", "/__conformance/seed", b'{"operation": "nothing"}', 400),
         ("POST", "/__conformance/seed", b'{"count": -1}', 400),
     ],

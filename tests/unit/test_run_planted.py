@@ -83,3 +83,41 @@ def test_the_same_seed_gives_the_same_results(tmp_path: Path) -> None:
         del report["timing"]
         texts.append(report)
     assert texts[0] == texts[1]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"\xff",
+        b'{"sid": "\xff"}',
+        b"{",
+        b"null",
+        b"[]",
+        b'"text"',
+        b"7",
+        b"NaN",
+        b"[" * 100_000,
+        b'{"sid": "\\ud800"}',
+        b'{"sid": {}}',
+    ],
+    ids=repr,
+)
+def test_no_body_whatever_ends_a_run_or_a_check(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, body: bytes) -> None:
+    honest = Mock.answer
+
+    def answer(self: Mock, request: Request, state: State) -> Any:
+        answered = honest(self, request, state)
+        return replace(answered, response=replace(answered.response, body=body))
+
+    monkeypatch.setattr(Mock, "answer", answer)
+    arguments = ["run", "--no-recordings", "--max-cases", "3", "--output", str(tmp_path), "--no-shrink"]
+    arguments += ["--operation", "twilio_proxy_v1.*Service", "--operation", "twilio_voice.*Call*"]
+    result = CliRunner().invoke(main, [*arguments, "--modes", "positive,boundary,negative,headers,stateful"])
+    assert isinstance(result.exception, SystemExit), result.exception
+    assert result.exit_code == 1, result.output
+    report = json.loads((tmp_path / "results.json").read_text())
+    assert any(each["verdict"] == "fail" for each in report["operations"])
+    tallies = [tally for cell in report["cells"] for tally in cell["tallies"].values()]
+    assert tallies
+    assert not any(tally["crashed"] for tally in tallies)

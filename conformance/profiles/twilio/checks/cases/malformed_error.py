@@ -117,7 +117,7 @@ def _why_not(body: bytes, status: int) -> str:
     """Say why a body is no error of Twilio's; nothing where it is one."""
     try:
         value: Any = msgspec.json.decode(body)
-    except (msgspec.DecodeError, RecursionError):
+    except (ValueError, RecursionError):
         return "is missing" if not body else "is no JSON"
     if not isinstance(value, Mapping):
         return "is no object"
