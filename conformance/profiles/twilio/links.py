@@ -108,12 +108,12 @@ def plain_links(operation: Operation, known: Shape) -> Part:
                     return False
                 own = url
             if own is not None:
-                if type(own) is not str or not own.startswith(starts) or own.startswith("//"):
+                if type(own) is not str or not is_at_home(own, starts):
                     return False
                 bare = own.removesuffix(".json")
                 if location is None:
                     given = resource.get(name)
-                    if type(given) is not str or not given or not bare.endswith(given):
+                    if type(given) is not str or not bare.endswith(f"/{given}"):
                         return False
                 elif not location.endswith(own):
                     return False
@@ -140,5 +140,10 @@ def _are_below(below: Mapping[str, Any], own: str) -> bool:
 
 
 def starts_at_home(operation: Operation) -> tuple[str, ...]:
-    """Give how links may start that lead to a documented host over https; `//` alone leads elsewhere."""
+    """Give how links start that lead to a documented host over https."""
     return ("/", *(f"https://{server.host}/" for server in operation.servers if server.host))
+
+
+def is_at_home(text: str, starts: tuple[str, ...]) -> bool:
+    """Tell whether a link starts so; one that starts with `//` leads to any host."""
+    return text.startswith(starts) and not text.startswith("//")
