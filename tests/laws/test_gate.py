@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import cache, partial
 from itertools import islice
@@ -280,3 +280,58 @@ def test_path_parameters_may_be_declared_in_any_order() -> None:
         assert clear is not None
         assert clear.matched.request.parameters == {"path/AccountSid": "AC1", "path/ThingSid": "TH1"}
         assert clear.matched == judge.judge(exchange).matched
+
+
+EDITS: tuple[Callable[[str], Any], ...] = (
+    lambda _: None,
+    lambda _: "",
+    lambda _: 7,
+    lambda _: "/",
+    lambda link: link.rpartition("/")[0],
+    lambda link: link[link.rfind("/") :],
+    lambda link: link.replace("/", "//", 1),
+    lambda link: f"https://api.twilio.com{link}",
+    lambda link: f"http://api.twilio.com{link}",
+    lambda link: f"//api.example.org{link}",
+    lambda link: link.replace("twilio", "example"),
+    lambda link: link.replace("Page=0", "Page=1"),
+    lambda link: link.replace("PageSize=", "PageSize=1"),
+    lambda link: f"{link}&Page=0&Page=3",
+    lambda link: f"{link}&Url=https://api.example.org/",
+    lambda link: f"{link}?Url=https://api.example.org/",
+    lambda link: link.partition("?")[0],
+    lambda link: link.replace("A", "%41"),
+    lambda link: link.replace("0", "1"),
+    lambda link: f"{link}/CA{'0' * 32}",
+    lambda link: f"{link}{'0' * 8}",
+    str.upper,
+    str.swapcase,
+)
+
+
+def edited(node: Any) -> Iterator[Any]:
+    """Give a body with one of its links changed, every link in every way."""
+    for key, value in node.items() if isinstance(node, dict) else enumerate(node[:1]) if isinstance(node, list) else ():
+        if isinstance(value, str) and "/" in value:
+            changes: Iterator[Any] = (edit(value) for edit in EDITS)
+        else:
+            changes = edited(value)
+        for change in changes:
+            yield {**node, key: change} if isinstance(node, dict) else [change, *node[1:]]
+
+
+def test_no_odd_link_is_clear_at_a_glance_where_a_check_objects() -> None:
+    made = held("corrected")
+    clear: Counter[bool] = Counter()
+    for exchange in conformant("corrected")[::2]:
+        matched = made.judge.judge(exchange).matched
+        assert matched is not None
+        steps = [step for step in made.judge.steps(matched.operation) or () if step.check.id.endswith("-link")]
+        for body in edited(matched.response.body):
+            odd = replace(matched, response=replace(matched.response, body=body))
+            for step in steps:
+                if isinstance(step.run, Glance):
+                    is_clear = is_clear_at_a_glance(step.run, odd)
+                    clear[is_clear] += 1
+                    assert not is_clear or not list(step.run(odd)), (step.check.id, body)
+    assert min(clear.values()) > 1000
