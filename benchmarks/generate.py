@@ -1,15 +1,14 @@
 """Generation beside `st run`: microseconds a case, cases a second of the whole process, and defects found.
 
-    python benchmarks/generate.py [--defects N] [--examples N] [--cases N] [--faults NAMES]
+    python benchmarks/generate.py [--defects N] [--examples N] [--cases N] [--faults NAMES] [--speed]
 
-Both programs face the same Flask server (`tests/seeded`), each in a process of its own; the server counts what
-reaches it. `--defects` says how many of the twenty are planted, one at a time; `--examples` is schemathesis' number
-of examples, the default of its own being 100, `--cases` our number for each operation and mode. A defect counts as found where a program exits with another code than
-against the right server.
+Both programs face the same server. `--defects` says how many of the twenty of the Flask server in `tests/seeded` are
+planted, one at a time; `--examples` is schemathesis' number of examples, the default of its own being 100, `--cases`
+ours for each operation and mode. A defect counts as found where a program reports, of any operation, something that it
+does not report of the right server.
 
-`--faults` are faults of `conformance serve`, by comma, planted one at a time in the reference server, which serves
-Twilio Routes with its own strictness. One counts as found where a program reports, of any operation, something that it
-does not report of the same server without the fault. `--speed` compares cases a second on the right reference server.
+`--faults` are faults of `conformance serve`, by comma, planted in the same way in the reference server, which serves
+Twilio Routes with its own strictness. `--speed` compares cases a second on the right reference server.
 """
 
 from __future__ import annotations
@@ -28,9 +27,10 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from typing import Any
@@ -80,18 +80,12 @@ SERVER = seeded()
 
 
 @contextmanager
-def serving(*defects: str) -> Iterator[tuple[str, list[int]]]:
-    """Serve the application; gives its address and the count of requests."""
+def serving(*defects: str) -> Iterator[str]:
+    """Serve the application; gives its address."""
     application = SERVER.create_app(*defects)
-    logging.getLogger("bookings").disabled = True
-    count = [0]
-
-    def counting(environment: Any, start_response: Any) -> Any:
-        count[0] += 1
-        return application(environment, start_response)
-
+    logging.disable()  # what a planted defect says of itself
     config = uvicorn.Config(
-        counting, host="127.0.0.1", port=0, interface="wsgi", log_level="critical", access_log=False
+        application, host="127.0.0.1", port=0, interface="wsgi", log_level="critical", access_log=False
     )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run)
@@ -99,7 +93,7 @@ def serving(*defects: str) -> Iterator[tuple[str, list[int]]]:
     while not server.started:
         time.sleep(0.01)
     try:
-        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}", count
+        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
     finally:
         server.should_exit = True
         thread.join()
@@ -219,24 +213,39 @@ def reference(*faults: str, document: Path = ROUTES) -> Iterator[str]:
             process.terminate()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """What both programs are pointed at."""
+
+    document: Path
+    auth: str
+    base: str = ""
+    """The base path of the description, which schemathesis wants to be told."""
+
+
+TWILIO_ROUTES = Place(document=ROUTES, auth=ACCOUNT)
+TWILIO_PROXY = Place(document=PROXY, auth=ACCOUNT)
+BOOKINGS = Place(document=OPENAPI, auth="me:mine", base="/v1")
+
+
 def reported(
-    name: str, url: str, *, examples: int, cases: int, document: Path = ROUTES, workers: int = 1
+    name: str, place: Place, url: str, *, examples: int, cases: int, workers: int = 1
 ) -> tuple[frozenset[tuple[str, str]], int, float]:
-    """Give what a program reports of the reference server, by operation, with its cases and seconds."""
+    """Give what a program reports of a server, by operation, with its cases and seconds."""
     output = tempfile.mkdtemp(prefix="reported-")
-    common = ["--auth", ACCOUNT]
+    common = ["--auth", place.auth, "--workers", str(workers)]
     if name == "st run":
         file = Path(output, "st.json")
-        command = [str(BIN / "st"), "run", str(document), "--url", url, *common, "--seed", "1", "--max-examples",
-                   str(examples), "--checks", "all", "--continue-on-failure", "--no-color",
-                   "--generation-database", "none", "--workers", str(workers), "--report-json-path", str(file)]  # fmt: skip
+        command = [str(BIN / "st"), "run", str(place.document), "--url", f"{url}{place.base}", *common, "--seed", "1",
+                   "--max-examples", str(examples), "--checks", "all", "--continue-on-failure", "--no-color",
+                   "--generation-database", "none", "--report-json-path", str(file)]  # fmt: skip
     else:
         file = Path(output, "results.json")
-        command = [sys.executable, "-m", "conformance", "run", "--specs", str(document), "--target", url, *common,
-                   "--modes", ",".join(mode.value for mode in Mode), "--max-cases", str(cases), "--workers",
-                   str(workers), "--no-recordings", "--quiet", "--output", output]  # fmt: skip
+        command = [sys.executable, "-m", "conformance", "run", "--specs", str(place.document), "--target", url, *common,
+                   "--modes", ",".join(mode.value for mode in Mode), "--max-cases", str(cases),
+                   "--no-recordings", "--quiet", "--output", output]  # fmt: skip
     start = time.perf_counter()
-    subprocess.run(command, cwd=SCRATCH, env=ENVIRONMENT, capture_output=True, check=False, timeout=300)
+    subprocess.run(command, cwd=SCRATCH, env=ENVIRONMENT, capture_output=True, check=False, timeout=600)
     seconds = time.perf_counter() - start
     told = json.loads(file.read_text())
     if name == "st run":
@@ -246,22 +255,24 @@ def reported(
     return frozenset((each["rule"], each["operation"]) for each in told["findings"]), cases, seconds
 
 
-def planted(options: argparse.Namespace) -> None:
-    """Print what each program finds of faults in the reference server."""
+def hunt(
+    server: Callable[..., AbstractContextManager[str]], faults: list[str], place: Place, options: argparse.Namespace
+) -> None:
+    """Print what each program finds of faults that are planted one at a time."""
     for name in ("conformance", "st run"):
-        with reference() as url:
-            clean, cases, seconds = reported(name, url, examples=options.examples, cases=options.cases)
-        print(f"{name}: {len(clean)} reports on the right reference server, {cases} cases in {seconds:.1f} s")
+        ask = partial(reported, name, place, examples=options.examples, cases=options.cases)
+        with server() as url:
+            clean, cases, seconds = ask(url)
+        print(f"{name}: {len(clean)} reports on the right server, {cases} cases in {seconds:.1f} s: {sorted(clean)}")
         total, missed = 0.0, []
-        for fault in options.faults.split(","):
-            with reference(fault) as url:
-                found, _, seconds = reported(name, url, examples=options.examples, cases=options.cases)
+        for fault in faults:
+            with server(fault) as url:
+                found, _, seconds = ask(url)
             total += seconds
             if not found - clean:
                 missed.append(fault)
-        count = len(options.faults.split(","))
-        hits = count - len(missed)
-        print(f"{name}: {hits} of {count} faults in {total:.0f} s, {hits / total:.2f} a second; missed: {missed}")
+        hits = len(faults) - len(missed)
+        print(f"{name}: {hits} of {len(faults)} in {total:.0f} s, {hits / total:.2f} a second; missed: {missed}")
 
 
 def speed(options: argparse.Namespace) -> None:
@@ -276,7 +287,7 @@ def speed(options: argparse.Namespace) -> None:
             for _ in range(rounds):
                 with reference(document=PROXY) as url:
                     reports, cases, seconds = reported(
-                        name, url, examples=options.many, cases=options.cases, document=PROXY, workers=workers
+                        name, TWILIO_PROXY, url, examples=options.many, cases=options.cases, workers=workers
                     )
                 found.append(cases / seconds)
             rates[name] = statistics.median(found)
@@ -308,7 +319,7 @@ def main() -> None:
     parser.add_argument("--faults", default="", help="by comma; nothing else is measured then")
     options = parser.parse_args()
     if options.faults:
-        planted(options)
+        hunt(reference, options.faults.split(","), TWILIO_ROUTES, options)
         return
     if options.speed:
         speed(options)
@@ -323,7 +334,6 @@ def main() -> None:
         "conformance": lambda url: ours(url, options.cases, PROXY),
         "st run": lambda url: theirs(url, options.many, PROXY),
     }
-    clean = {}
     for name, make in programs.items():
         for what, maker in (("6", make), ("30", many[name])):
             fast = timed(maker, canned())
@@ -332,18 +342,7 @@ def main() -> None:
                 f"{fast.requests / fast.cpu:.0f} a processor second, {fast.distinct} distinct, "
                 f"{what} operations against canned answers"
             )
-        clean[name] = found = timed(make, serving())
-        print(
-            f"{name}: {found.requests} requests in {found.seconds:.1f} s, {found.requests / found.seconds:.0f} a second, "
-            f"{found.requests / found.cpu:.0f} a processor second, exit {found.code} on the right server"
-        )
-    for name, make in programs.items():
-        outcomes = {defect: timed(make, serving(defect)) for defect in list(SERVER.DEFECTS)[: options.defects]}
-        hits = [defect for defect, outcome in outcomes.items() if outcome.code != clean[name].code]
-        total = sum(outcome.seconds for outcome in outcomes.values())
-        print(
-            f"{name}: {len(hits)} of {len(outcomes)} defects in {total:.0f} s; missed: {sorted(outcomes.keys() - set(hits))}"
-        )
+    hunt(serving, list(SERVER.DEFECTS)[: options.defects], BOOKINGS, options)
 
 
 if __name__ == "__main__":

@@ -5,6 +5,8 @@ from __future__ import annotations
 import gzip
 import io
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO, Final, cast
 
@@ -14,6 +16,8 @@ HEAD: Final = 4096
 """Bytes that tell the format of a file."""
 BROKEN: Final = (OSError, EOFError, zlib.error)
 """What reading a file may raise: of the store, and of what it is packed with."""
+_FETCHED: Final = 1 << 20
+"""Bytes that are asked of a store at a time."""
 _GZIP: Final = b"\x1f\x8b"
 _ZSTD: Final = b"\x28\xb5\x2f\xfd"
 
@@ -33,7 +37,9 @@ def opened(path: str) -> BinaryIO:
     """
     if not is_remote(path):
         return Path(path).open("rb")
-    return cast("BinaryIO", _store(path)[0].open(_store(path)[1], "rb"))
+    store, name = _store(path)
+    with _driven():
+        return io.BufferedReader(_Stored(store.open(name, "rb")), _FETCHED)
 
 
 def size(path: str) -> int:
@@ -46,7 +52,8 @@ def size(path: str) -> int:
     if not is_remote(path):
         return Path(path).stat().st_size
     store, name = _store(path)
-    return int(store.size(name))
+    with _driven():
+        return int(store.size(name))
 
 
 def identity(path: str) -> str:
@@ -54,7 +61,8 @@ def identity(path: str) -> str:
     try:
         if is_remote(path):
             store, name = _store(path)
-            return str(store.ukey(name))
+            with _driven():
+                return str(store.ukey(name))
         found = Path(path).stat()
     except (OSError, RecordingError):
         return ""
@@ -75,7 +83,8 @@ def inside(path: str) -> list[str]:
     """
     store, name = _store(path)
     try:
-        found = store.glob(name) if "*" in name else store.find(name)
+        with _driven():
+            found = store.glob(name) if "*" in name else store.find(name)
     except OSError as error:
         raise RecordingError(path=path, what=f"cannot be listed ({reason(error)})", expected="a recording") from error
     if not found:
@@ -91,6 +100,54 @@ def _store(path: str) -> tuple[Any, str]:
     except (ImportError, ValueError) as error:
         expected = "fsspec with a driver for it (`pip install 'conformance[dask]'`, and for s3:// `s3fs`)"
         raise RecordingError(path=path, what=f"cannot be opened ({error})", expected=expected) from error
+
+
+@contextmanager
+def _driven() -> Iterator[None]:
+    """Let whatever the driver of a store raises be an error of a file: each has errors of its own.
+
+    Raises:
+        OSError: the driver raised something.
+
+    """
+    try:
+        yield
+    except OSError:
+        raise
+    except Exception as error:
+        what = f"{type(error).__name__}: {error}"
+        raise OSError(what) from error
+
+
+class _Stored(io.RawIOBase):
+    """A file of a store: drivers have no more of a file than reading and seeking."""
+
+    def __init__(self, file: Any) -> None:
+        self._file = file
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        with _driven():
+            found = self._file.read(len(buffer))
+        buffer[: len(found)] = found
+        return len(found)
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
+        with _driven():
+            return int(self._file.seek(offset, whence))
+
+    def tell(self) -> int:
+        return int(self._file.tell())
+
+    def close(self) -> None:
+        if not self.closed:
+            self._file.close()
+        super().close()
 
 
 def is_packed(head: bytes) -> bool:
