@@ -123,7 +123,7 @@ def impossible_dates(operation: Operation) -> Inspector | None:
         for resource in found:
             for first, second in pairs:
                 one, other = resource.get(first), resource.get(second)
-                if one != other and after(one, other):
+                if one and other and one != other and after(one, other):
                     return False
         return True
 
