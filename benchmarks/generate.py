@@ -8,7 +8,7 @@ ours for each operation and mode. A defect counts as found where a program repor
 does not report of the right server.
 
 `--faults` are faults of `conformance serve`, by comma, planted in the same way in the reference server, which serves
-Twilio Routes with its own strictness. `--speed` compares cases a second on the right reference server.
+Twilio Routes (`--specs`: another description), as written, with its own strictness. `--speed` compares cases a second on the right reference server.
 """
 
 from __future__ import annotations
@@ -201,6 +201,8 @@ def reference(*faults: str, document: Path = ROUTES) -> Iterator[str]:
         "0",
         "--specs",
         str(document),
+        "--contract",
+        "as-written",
         "--account",
         ACCOUNT,
     ]
@@ -223,7 +225,6 @@ class Place:
     """The base path of the description, which schemathesis wants to be told."""
 
 
-TWILIO_ROUTES = Place(document=ROUTES, auth=ACCOUNT)
 TWILIO_PROXY = Place(document=PROXY, auth=ACCOUNT)
 BOOKINGS = Place(document=OPENAPI, auth="me:mine", base="/v1")
 
@@ -242,7 +243,7 @@ def reported(
     else:
         file = Path(output, "results.json")
         command = [sys.executable, "-m", "conformance", "run", "--specs", str(place.document), "--target", url, *common,
-                   "--modes", ",".join(mode.value for mode in Mode), "--max-cases", str(cases),
+                   "--modes", ",".join(mode.value for mode in Mode), "--max-cases", str(cases), "--contract", "as-written",
                    "--no-recordings", "--quiet", "--output", output]  # fmt: skip
     start = time.perf_counter()
     subprocess.run(command, cwd=SCRATCH, env=ENVIRONMENT, capture_output=True, check=False, timeout=600)
@@ -315,11 +316,14 @@ def main() -> None:
     parser.add_argument("--examples", type=int, default=100)
     parser.add_argument("--cases", type=int, default=500)
     parser.add_argument("--many", type=int, default=33, help="schemathesis' examples for 30 operations")
+    parser.add_argument("--specs", type=Path, default=ROUTES, help="what the reference server with faults serves")
     parser.add_argument("--speed", action="store_true", help="only cases a second against the reference server")
     parser.add_argument("--faults", default="", help="by comma; nothing else is measured then")
     options = parser.parse_args()
     if options.faults:
-        hunt(reference, options.faults.split(","), TWILIO_ROUTES, options)
+        served = read(options.specs)[0].servers[0]
+        place = Place(document=options.specs, auth=ACCOUNT, base=served.base_path)
+        hunt(partial(reference, document=options.specs), options.faults.split(","), place, options)
         return
     if options.speed:
         speed(options)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import sys
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import fsspec
 import pytest
 from click.testing import CliRunner, Result
+from fsspec.spec import AbstractBufferedFile, AbstractFileSystem
 
 from conformance.cli import main
 from conformance.config import Settings
@@ -154,6 +157,57 @@ def test_inputs_in_a_store(traffic: Path) -> None:
     whole = check(name, output="whole")
     assert check(name, "--partition-size", "7000", "--resume", output="parts") == whole
     assert not Path("parts", FOLDER).exists()
+
+
+class ShelfFile(AbstractBufferedFile):  # type: ignore[misc] # fsspec has no types
+    """A file as fsspec's drivers make it: it has no read1, and its readline knows no limit."""
+
+    def _fetch_range(self, start: int, end: int) -> bytes:
+        if self.path.endswith("torn.ndjson") and start > 0:
+            raise Torn
+        return Path(self.path).read_bytes()[start:end]
+
+
+class Torn(Exception):
+    """An error as drivers have them, which is none of a file."""
+
+
+class Shelf(AbstractFileSystem):  # type: ignore[misc] # as above
+    """A store whose files are those of the working directory."""
+
+    protocol = "shelf"
+
+    def ls(self, path: str, detail: bool = True, **_: Any) -> list[Any]:  # noqa: FBT002 - fsspec's signature
+        if path == "locked":
+            raise Torn
+        found = [file for file in sorted(Path().glob("*.ndjson")) if path in {"", str(file)}]
+        told = [{"name": str(file), "size": file.stat().st_size, "type": "file"} for file in found]
+        return told if detail else [each["name"] for each in told]
+
+    def _open(self, path: str, mode: str = "rb", **_: Any) -> ShelfFile:
+        return ShelfFile(self, path, mode, block_size=4096, size=Path(path).stat().st_size)
+
+
+fsspec.register_implementation("shelf", Shelf)
+
+
+def test_files_of_a_store_have_no_more_than_reading_and_seeking(traffic: Path) -> None:
+    whole = check(f"shelf://{traffic}", output="whole")
+    assert check(f"shelf://{traffic}", "--partition-size", "7000", output="parts") == whole
+    here = check(str(traffic), output="here")
+    assert [each["fingerprint"] for each in whole["findings"]] == [each["fingerprint"] for each in here["findings"]]
+    packed = gzip.compress(traffic.read_bytes())
+    Path("packed.ndjson").write_bytes(packed)
+    assert len(check("shelf://packed.ndjson", output="packed")["findings"]) == len(here["findings"])
+
+
+def test_errors_of_a_driver_are_those_of_a_file(traffic: Path) -> None:
+    Path("torn.ndjson").write_bytes(traffic.read_bytes())
+    torn = check("shelf://torn.ndjson", output="torn")
+    assert "Torn" in torn["cells"][0]["unreadable"][0]
+    found = run("check", "shelf://locked", "--specs", "spec.yaml")
+    assert found.exit_code == 2
+    assert "cannot be listed (Torn" in found.output
 
 
 def test_a_store_without_its_library(traffic: Path, monkeypatch: pytest.MonkeyPatch) -> None:
