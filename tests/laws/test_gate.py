@@ -246,6 +246,7 @@ def test_a_closed_schema_demands_of_items_and_of_the_whole_as_well() -> None:
         (text, "+14155550100", "4155550100"),
         ({"type": "array", "items": text}, ["+14155550100"], ["4155550100"]),
         ({"properties": {"to": {"$ref": "#/$defs/to"}}, "$defs": {"to": text}}, {"to": ""}, {"to": "4155550100"}),
+        ({"properties": {"parent_call_sid": True}}, {"parent_call_sid": "CA1"}, {"parent_call_sid": "SM1"}),
         ({"properties": {"price": {"type": ["string", "null"]}}}, {"price": "-0.5"}, {"price": "none"}),
         (
             {"properties": {"parent_call_sid": {"type": "string"}}},
@@ -318,6 +319,8 @@ def edited(node: Any) -> Iterator[Any]:
             changes = edited(value)
         for change in changes:
             yield {**node, key: change} if isinstance(node, dict) else [change, *node[1:]]
+    if isinstance(node, dict) and ("uri" in node or "url" in node):
+        yield {"uri": "https://api.example.org/", "url": "https://api.example.org/", **node}
 
 
 def test_no_odd_link_is_clear_at_a_glance_where_a_check_objects() -> None:
