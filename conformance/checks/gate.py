@@ -69,7 +69,7 @@ class _Entrance:
     runs: tuple[_Run, ...] | None
     """The checks that still have to look; None where one cannot be planned, so that nothing is clear."""
     path: tuple[str, ...] | None
-    """The keys of the path parameters where they need no reading."""
+    """The keys of the path parameters, in the order of the path, where they need no reading."""
     takes_nothing: bool
     """Whether a request with neither query nor body carries nothing that could be wrong."""
 
@@ -101,7 +101,7 @@ class Gate:
         route, values = found
         entrance = self._entrances.get(route.operation)
         if entrance is None:
-            entrance = self._entrances[route.operation] = self._entrance(route.operation)
+            entrance = self._entrances[route.operation] = self._entrance(route.operation, route.names)
         if entrance.runs is None:
             return None
         read = self._answered(entrance, route.operation, response)
@@ -163,7 +163,7 @@ class Gate:
             return None
         return status, Reading(media_type=body.media_type, body=value), shape
 
-    def _entrance(self, operation: Operation) -> _Entrance:
+    def _entrance(self, operation: Operation, names: tuple[str, ...]) -> _Entrance:
         steps = self._judge.steps(operation)
         reader = self._judge.reader(operation)
         return _Entrance(
@@ -173,7 +173,7 @@ class Gate:
             runs=None
             if steps is None
             else tuple(step.run for step in steps if step.side not in step.check.silent_when_clear),
-            path=reader.path,
+            path=reader.keys(names),
             takes_nothing=reader.takes_nothing,
         )
 

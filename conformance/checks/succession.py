@@ -142,7 +142,7 @@ class Sessions:
         self._of_all(exchange, match.operation, match.path_parameters)
 
     def _of_all(self, exchange: Exchange, operation: Operation, path_parameters: Mapping[str, str]) -> Seen:
-        if not self._all:
+        if not self._all or _is_generated(exchange):
             return _NOTHING
         bare = Matched(
             exchange=exchange,
@@ -152,7 +152,7 @@ class Sessions:
             request=_UNREAD,
             response=_UNREAD,
         )
-        return self._said(bare, (), self._all)
+        return self._look(bare, self._all)
 
     def _session(self, name: str) -> _Inspectors:
         session = self._going[name]
@@ -161,8 +161,7 @@ class Sessions:
         return session
 
     def _said(self, matched: Matched, findings: tuple[Finding, ...], inspectors: _Inspectors) -> Seen:
-        extra = matched.exchange.extra
-        if not inspectors or (extra and extra.get(GENERATED)):
+        if not inspectors or _is_generated(matched.exchange):
             return _NOTHING
         if findings:
             matched = sound(matched, ((each.side, each.problem.instance_pointer) for each in findings))
@@ -175,7 +174,7 @@ class Sessions:
         for check, inspect in inspectors:
             try:
                 said = inspect(matched)
-                problems = None if said is None else list(said)
+                problems = list(said) if said else said
             except Exception as error:  # noqa: BLE001 - a check of ours that crashes is a result of its own
                 crashed[check.id] = f"{type(error).__name__}: {error}"
                 continue
@@ -196,6 +195,10 @@ class Sessions:
 def _unobjected(passed: tuple[str, ...]) -> Seen:
     """Give what is said of most exchanges."""
     return Seen(passed=passed)
+
+
+def _is_generated(exchange: Exchange) -> bool:
+    return bool(exchange.extra) and bool(exchange.extra.get(GENERATED))
 
 
 def _begun(started: Iterable[tuple[Check, SessionStart]], past: Past) -> _Inspectors:

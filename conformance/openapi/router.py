@@ -69,20 +69,21 @@ class _Route(Value, frozen=True, eq=False):
 class _Bucket:
     """The routes of one method, origin and number of segments: one regular expression for all of them."""
 
-    __slots__ = ("_fullmatch", "_routes", "_starts")
+    __slots__ = ("_ends", "_fullmatch", "_routes")
 
     def __init__(self, routes: list[_Route]) -> None:
         self._routes = routes
         self._fullmatch: Callable[[str], re.Match[str] | None] | None = None
-        self._starts: dict[int, tuple[_Route, int]] = {}
+        self._ends: dict[int, tuple[_Route, slice]] = {}
 
     def _compile(self) -> Callable[[str], re.Match[str] | None]:
         """Compile the expression, when the first request asks for it."""
         routes = sorted(self._routes, key=lambda route: route.order)
         group = 0
         for route in routes:
-            self._starts[group + len(route.names) + 1] = (route, group + 1)
-            group += len(route.names) + 1
+            end = group + len(route.names)
+            self._ends[end + 1] = (route, slice(group, end))
+            group = end + 1
         self._fullmatch = re.compile("|".join(f"{route.strict}()" for route in routes)).fullmatch
         return self._fullmatch
 
@@ -91,8 +92,8 @@ class _Bucket:
         last = None if found is None else found.lastindex
         if found is None or last is None:
             return None
-        route, start = self._starts[last]
-        return route, found.groups()[start - 1 : last - 1]
+        route, values = self._ends[last]
+        return route, found.groups()[values]
 
 
 class Router:

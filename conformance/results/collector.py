@@ -135,19 +135,18 @@ class Collector:
                 counts.see(lens.key(matched), matched)
             counts.crash(crashed, exchange)
 
-    def add_clear(self, operation: str, matched: Matched, key: Hashable, applicable: tuple[str, ...]) -> None:
-        """Add an exchange that every applicable rule passed; `key` is equal for exchanges that cover the same."""
+    def add_clear(
+        self, operation: str, matched: Matched, key: Hashable, *, applicable: tuple[str, ...], passed: tuple[str, ...]
+    ) -> None:
+        """Add an exchange that every applicable and some other rules passed; equal keys cover the same."""
         counts = self._counts.get(operation)
         if counts is None:
             counts = self._counts[operation] = _Counts()
         counts.clear += 1
         counts.applicable = applicable
         counts.see(key, matched)
-
-    def add_passed(self, operation: str, passed: Iterable[str]) -> None:
-        """Add rules that had no objection to an exchange that is already counted."""
         for rule in passed:
-            self._counts[operation].passed[rule] += 1
+            counts.passed[rule] += 1
 
     def add_succession(
         self,

@@ -104,16 +104,16 @@ class Recorder:
 
     def _add_clear(self, clear: Clear) -> tuple[Finding, ...]:
         operation = clear.matched.operation
+        key = operation.key
         seen = self._sessions.look(clear.matched)
-        if operation.key not in self._keys:
+        if key not in self._keys:
             return ()
         self.judged += 1
         applicable = self._applicable.get(operation)
         if applicable is None:
             applicable = self._applicable[operation] = self._judge.applicable(operation)
         if not seen.findings and not seen.crashed:
-            self._collector.add_clear(operation.key, clear.matched, clear.key, applicable)
-            self._collector.add_passed(operation.key, seen.passed)
+            self._collector.add_clear(key, clear.matched, clear.key, applicable=applicable, passed=seen.passed)
             return ()
         return self._add(
             Judgement(

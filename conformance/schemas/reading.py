@@ -58,6 +58,7 @@ class Reader:
         self._query, self._cookie = declared[Location.QUERY], declared[Location.COOKIE]
         self._always = tuple(each for each in self._query if each.parameter.required or each.plain is None)
         self._forms: dict[MediaType, Callable[[Mapping[str, list[str]]], dict[str, Any]]] = {}
+        self._bodies: dict[MediaType, Validator] = {}
 
     def read(self, exchange: Exchange, path_parameters: Mapping[str, str]) -> Matched:
         """Read both sides of an exchange.
@@ -91,20 +92,18 @@ class Reader:
                 self._check(each, _from_text(each, text), values, found)
         return self._read_request(request, values, found)
 
-    @property
-    def path(self) -> tuple[str, ...] | None:
-        """The keys of the path parameters as `Reading.parameters` has them, where all are read as text; else None."""
-        is_text = all(each.plain is not None and "string" in each.plain for each in self._path)
-        return tuple(each.key for each in self._path) if is_text else None
+    def keys(self, names: Iterable[str]) -> tuple[str, ...] | None:
+        """Give the keys of path parameters as `Reading.parameters` has them; None where one is not read as text."""
+        texts = {each.name: each.key for each in self._path if each.plain is not None and "string" in each.plain}
+        return tuple(texts[name] for name in names) if texts.keys() == set(names) else None
 
     @property
     def takes_nothing(self) -> bool:
         """Whether a request has nothing that could be wrong but its path, where it has neither query nor body."""
-        is_bare = not (self._always or self._header or self._cookie)
-        return is_bare and self.path is not None and self.operation.request_body is None
+        return not (self._always or self._header or self._cookie or self.operation.request_body)
 
     def read_routed(self, request: Request, values: dict[str, Any]) -> Reading:
-        """Read a request alone, where path parameters were found to fit: their values by the keys that `path` gives.
+        """Read a request alone, where path parameters were found to fit: their values by what `keys` gives.
 
         Raises:
             DocumentError: a schema of the operation is no valid JSON Schema.
@@ -213,7 +212,10 @@ class Reader:
             return Reading(media_type=media_type, body_error=problem)
         if value is ABSENT or media_type.schema is None:
             return Reading(media_type=media_type, body=value, form=form)
-        found = problems(self._validator(media_type), value)
+        validator = self._bodies.get(media_type)
+        if validator is None:
+            validator = self._bodies[media_type] = self._validator(media_type)
+        found = problems(validator, value)
         if found and form:
             found = tuple(repetitions(found, form))
         return Reading(media_type=media_type, body=value, form=form, problems=found)

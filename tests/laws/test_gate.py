@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import cache, partial
 from itertools import islice
@@ -94,6 +94,7 @@ def agrees(contract: str, exchange: Exchange) -> bool:
     assert judgement.operation is clear.matched.operation
     assert set(judgement.passed) == set(made.judge.applicable(clear.matched.operation))
     assert judgement.matched is not None
+    assert clear.matched == judgement.matched
     assert seen(clear.matched) == seen(judgement.matched)
     return True
 
@@ -245,6 +246,7 @@ def test_a_closed_schema_demands_of_items_and_of_the_whole_as_well() -> None:
         (text, "+14155550100", "4155550100"),
         ({"type": "array", "items": text}, ["+14155550100"], ["4155550100"]),
         ({"properties": {"to": {"$ref": "#/$defs/to"}}, "$defs": {"to": text}}, {"to": ""}, {"to": "4155550100"}),
+        ({"properties": {"parent_call_sid": True}}, {"parent_call_sid": "CA1"}, {"parent_call_sid": "SM1"}),
         ({"properties": {"price": {"type": ["string", "null"]}}}, {"price": "-0.5"}, {"price": "none"}),
         (
             {"properties": {"parent_call_sid": {"type": "string"}}},
@@ -257,3 +259,82 @@ def test_a_closed_schema_demands_of_items_and_of_the_whole_as_well() -> None:
         assert is_clear is not None
         assert is_clear(right)
         assert not is_clear(wrong)
+
+
+def test_path_parameters_may_be_declared_in_any_order() -> None:
+    example = replace(
+        undocumented_parameter.good[0],
+        path="/accounts/{AccountSid}/things/{ThingSid}",
+        url="https://api.example.com/accounts/AC1/things/TH1",
+        operation={
+            "parameters": [
+                {"name": "ThingSid", "in": "path", "required": True, "schema": {"type": "string"}},
+                {"name": "AccountSid", "in": "path", "required": True, "schema": {"type": "string"}},
+            ],
+            "responses": {"204": {"description": "Done"}},
+        },
+    )
+    judge = Judge(trial.operations(example), checks=(), compiler=compiler())
+    for url in (example.url, f"{example.url}?a=b"):
+        exchange = trial.exchange(replace(example, url=url))
+        clear = Gate(judge, tighten=demands).clear(exchange)
+        assert clear is not None
+        assert clear.matched.request.parameters == {"path/AccountSid": "AC1", "path/ThingSid": "TH1"}
+        assert clear.matched == judge.judge(exchange).matched
+
+
+EDITS: tuple[Callable[[str], Any], ...] = (
+    lambda _: None,
+    lambda _: "",
+    lambda _: 7,
+    lambda _: "/",
+    lambda link: link.rpartition("/")[0],
+    lambda link: link[link.rfind("/") :],
+    lambda link: link.replace("/", "//", 1),
+    lambda link: f"https://api.twilio.com{link}",
+    lambda link: f"http://api.twilio.com{link}",
+    lambda link: f"//api.example.org{link}",
+    lambda link: link.replace("twilio", "example"),
+    lambda link: link.replace("Page=0", "Page=1"),
+    lambda link: link.replace("PageSize=", "PageSize=1"),
+    lambda link: f"{link}&Page=0&Page=3",
+    lambda link: f"{link}&Url=https://api.example.org/",
+    lambda link: f"{link}?Url=https://api.example.org/",
+    lambda link: link.partition("?")[0],
+    lambda link: link.replace("A", "%41"),
+    lambda link: link.replace("0", "1"),
+    lambda link: f"{link}/CA{'0' * 32}",
+    lambda link: f"{link}{'0' * 8}",
+    str.upper,
+    str.swapcase,
+)
+
+
+def edited(node: Any) -> Iterator[Any]:
+    """Give a body with one of its links changed, every link in every way."""
+    for key, value in node.items() if isinstance(node, dict) else enumerate(node[:1]) if isinstance(node, list) else ():
+        if isinstance(value, str) and "/" in value:
+            changes: Iterator[Any] = (edit(value) for edit in EDITS)
+        else:
+            changes = edited(value)
+        for change in changes:
+            yield {**node, key: change} if isinstance(node, dict) else [change, *node[1:]]
+    if isinstance(node, dict) and ("uri" in node or "url" in node):
+        yield {"uri": "https://api.example.org/", "url": "https://api.example.org/", **node}
+
+
+def test_no_odd_link_is_clear_at_a_glance_where_a_check_objects() -> None:
+    made = held("corrected")
+    clear: Counter[bool] = Counter()
+    for exchange in conformant("corrected")[::2]:
+        matched = made.judge.judge(exchange).matched
+        assert matched is not None
+        steps = [step for step in made.judge.steps(matched.operation) or () if step.check.id.endswith("-link")]
+        for body in edited(matched.response.body):
+            odd = replace(matched, response=replace(matched.response, body=body))
+            for step in steps:
+                if isinstance(step.run, Glance):
+                    is_clear = is_clear_at_a_glance(step.run, odd)
+                    clear[is_clear] += 1
+                    assert not is_clear or not list(step.run(odd)), (step.check.id, body)
+    assert min(clear.values()) > 1000

@@ -33,6 +33,13 @@ def moment(text: str) -> datetime | None:
     return read + offset if sign == "-" else read - offset
 
 
+@lru_cache(maxsize=4096)
+def instant(text: str) -> float | None:
+    """Read a date and time in either style as seconds since 1970; None where `moment` is."""
+    read = moment(text)
+    return None if read is None else read.timestamp()
+
+
 @lru_cache(maxsize=1024)
 def iso_8601(seconds: int) -> str:
     """Write a time in seconds since 1970 as `2016-10-14T21:56:34Z`."""

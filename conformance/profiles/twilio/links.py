@@ -92,7 +92,7 @@ def plain_links(operation: Operation, known: Shape) -> Part:
     """Whether the links of resources need no decoding, so that no check of such links has to look at them.
 
     The link of a resource to itself is the URL of the request as it is written, or one on a documented host that ends
-    in the resource's name; every link to what belongs to it is that link with less than a SID after it.
+    in the resource's name; every link to what belongs to it is that link with a path shorter than a SID after it.
     """
     starts = starts_at_home(operation)
     name = known.id_field
@@ -108,12 +108,12 @@ def plain_links(operation: Operation, known: Shape) -> Part:
                     return False
                 own = url
             if own is not None:
-                if type(own) is not str or not own.startswith(starts) or own.startswith("//"):
+                if type(own) is not str or not is_at_home(own, starts):
                     return False
                 bare = own.removesuffix(".json")
                 if location is None:
                     given = resource.get(name)
-                    if type(given) is not str or not given or not bare.endswith(given):
+                    if type(given) is not str or not bare.endswith(f"/{given}"):
                         return False
                 elif not location.endswith(own):
                     return False
@@ -132,13 +132,18 @@ def are_plain(plain: bool, _: Matched) -> bool:  # noqa: FBT001 - the part of an
 
 
 def _are_below(below: Mapping[str, Any], own: str) -> bool:
-    starts, longest = (f"{own}/", f"{own}."), len(own) + _SID_LENGTH
+    start, longest = f"{own}/", len(own) + _SID_LENGTH
     for text in below.values():
-        if type(text) is not str or not text.startswith(starts) or len(text) > longest:
+        if type(text) is not str or not text.startswith(start) or len(text) > longest:
             return False
     return True
 
 
 def starts_at_home(operation: Operation) -> tuple[str, ...]:
-    """Give how links may start that lead to a documented host over https; `//` alone leads elsewhere."""
+    """Give how links start that lead to a documented host over https."""
     return ("/", *(f"https://{server.host}/" for server in operation.servers if server.host))
+
+
+def is_at_home(text: str, starts: tuple[str, ...]) -> bool:
+    """Tell whether a link starts so; one that starts with `//` leads to any host."""
+    return text.startswith(starts) and not text.startswith("//")

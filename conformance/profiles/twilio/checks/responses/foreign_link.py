@@ -17,7 +17,16 @@ from conformance.model.rule import Example, Glance, Inspector, Matched, Problem,
 from conformance.openapi.document import escape
 from conformance.profiles.twilio import example
 from conformance.profiles.twilio.answers import Shape, page_of, resources, shape
-from conformance.profiles.twilio.links import BELOW, PAGES, SELF, links, plain_links, starts_at_home
+from conformance.profiles.twilio.links import (
+    BELOW,
+    PAGES,
+    SELF,
+    are_plain,
+    is_at_home,
+    links,
+    plain_links,
+    starts_at_home,
+)
 from conformance.profiles.twilio.paging import node
 from conformance.schemas.planting import with_answer
 from conformance.schemas.walk import spec_pointer
@@ -79,6 +88,7 @@ def _example(title: str, link: Any) -> Example:
     stage=Stage.RELATION,
     good=[
         _example("a relative link", f"{example.PAGE}?Page=0"),
+        _example("a relative link with a URL in its query", f"{example.PAGE}?Url=https://api.example.org/"),
         _example("a link on the documented host", f"{example.HOST}{example.PAGE}?Page=0"),
     ],
     bad=[
@@ -102,6 +112,8 @@ def foreign_link(operation: Operation) -> Inspector | None:
 
     def inspect(seen: Matched) -> Iterator[Problem]:
         for pointer, text in _links(seen, known):
+            if is_at_home(text, starts):
+                continue
             place = seen.exchange.extra.get(SENT_TO) if seen.exchange.extra else None
             parts = urlsplit(place or seen.exchange.request.url)
             own = {parts.netloc.lower().rpartition("@")[2], seen.exchange.request.headers.get("Host") or ""}
@@ -116,15 +128,16 @@ def foreign_link(operation: Operation) -> Inspector | None:
                     keyword="link",
                 )
 
-    def is_clear(are_plain: bool, seen: Matched) -> bool:  # noqa: FBT001 - the part of the exchange
-        page = page_of(seen, known) if are_plain else None
+    def is_clear(plain: bool, seen: Matched) -> bool:  # noqa: FBT001 - the part of the exchange
+        page = page_of(seen, known) if plain else None
         if page is None:
-            return are_plain
+            return plain
         inner = node(page)[1]
         for name in PAGES:
             text = inner.get(name)
-            if text is not None and (type(text) is not str or not text.startswith(starts) or text.startswith("//")):
+            if text is not None and not (type(text) is str and is_at_home(text, starts)):
                 return False
         return True
 
-    return Glance(inspect=inspect, part=plain_links(operation, known), is_clear=is_clear)
+    about_all = are_plain if known.items is None else is_clear
+    return Glance(inspect=inspect, part=plain_links(operation, known), is_clear=about_all)

@@ -17,7 +17,7 @@ from conformance.model.operation import Operation
 from conformance.model.rule import Example, Glance, Inspector, Matched, Problem, Severity, Stage, check
 from conformance.profiles.twilio import example
 from conformance.profiles.twilio.answers import Shape, resources, shape
-from conformance.profiles.twilio.dates import iso_8601, moment, rfc_2822
+from conformance.profiles.twilio.dates import instant, iso_8601, moment, rfc_2822
 from conformance.schemas.planting import with_answer
 from conformance.schemas.walk import spec_pointer
 
@@ -42,7 +42,7 @@ def after(first: Any, second: Any) -> bool:
     """Tell whether the first of two dates comes after the second."""
     if first == second or not isinstance(first, str) or not isinstance(second, str):
         return False
-    one, other = moment(first), moment(second)
+    one, other = instant(first), instant(second)
     return one is not None and other is not None and one > other
 
 
@@ -123,7 +123,7 @@ def impossible_dates(operation: Operation) -> Inspector | None:
         for resource in found:
             for first, second in pairs:
                 one, other = resource.get(first), resource.get(second)
-                if one != other and after(one, other):
+                if one and other and one != other and after(one, other):
                     return False
         return True
 
