@@ -10,12 +10,15 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict
 from typing import Any, Final
+
+from msgspec.structs import replace
 
 from conformance.model.audit import PLAIN, Blame, Edit, Evidence, Grounds, Origin, Technique, Witness
 from conformance.model.finding import Finding, Suspect
 from conformance.model.rule import Check, Problem, Severity, Side
+from conformance.model.value import Value
 from conformance.openapi.document import escape, tokens
 from conformance.openapi.survey import Survey
 from conformance.schemas.audited import Audited
@@ -33,8 +36,7 @@ BY_VALUE: Final = frozenset({"enum", "field", "limit", "parameter", "requirement
 """Keywords of which one place can have several: the value belongs to the identity."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Audit:
+class Audit(Value, frozen=True, kw_only=True):
     """What was found in one description."""
 
     survey: Survey
@@ -50,8 +52,7 @@ class Audit:
     """What somebody decided to live with: a waiver for each finding that was taken out."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Objection:
+class _Objection(Value, frozen=True, kw_only=True):
     check: Check
     problem: Problem
 

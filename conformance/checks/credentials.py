@@ -5,7 +5,6 @@ from __future__ import annotations
 import binascii
 import re
 from base64 import b64decode
-from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
 from typing import Final
@@ -13,6 +12,7 @@ from typing import Final
 from conformance.model.http import LIVE, Exchange, Request
 from conformance.model.operation import Operation, SecurityScheme
 from conformance.model.rule import Part
+from conformance.model.value import Value
 from conformance.schemas.parameters import cookies
 
 _USER: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://(?P<user>[^/?#@]+)@")
@@ -32,8 +32,7 @@ class Found(Enum):
     WRONG = "wrong"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Evidence:
+class Evidence(Value, frozen=True, kw_only=True):
     """What a request shows for one alternative of security schemes."""
 
     found: Found

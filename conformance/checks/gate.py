@@ -11,10 +11,10 @@ string in its value, apart from those that are escaped. Where backslashes are es
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable
-from dataclasses import dataclass
 from typing import Any, Final
 
 import msgspec
+from msgspec import Struct
 
 from conformance.checks.judge import Judge
 from conformance.model.http import Exchange, Request, Response
@@ -35,8 +35,7 @@ _Glances = tuple[Callable[[Any, Matched], bool], tuple[_Run, ...]]
 """A quick answer, and the inspectors that it answers for."""
 
 
-@dataclass(slots=True, kw_only=True)
-class _Body:
+class _Body(Struct, kw_only=True):
     """A JSON body of one media type."""
 
     media_type: MediaType
@@ -44,8 +43,7 @@ class _Body:
     look: Look
 
 
-@dataclass(slots=True, kw_only=True)
-class _Status:
+class _Status(Struct, kw_only=True):
     """What is known of one status of an operation."""
 
     answer: Answer
@@ -59,8 +57,7 @@ class _Status:
     """The other checks that still have to look."""
 
 
-@dataclass(slots=True, kw_only=True)
-class _Entrance:
+class _Entrance(Struct, kw_only=True):
     """What is known of one operation."""
 
     reader: Reader

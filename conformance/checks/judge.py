@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Final
+
+from msgspec import field
+from msgspec.structs import replace
 
 from conformance.model.expectation import ABSENT, Expect, Expectation, expectation
 from conformance.model.finding import Finding, Suspect, destination, fingerprint
@@ -13,6 +15,7 @@ from conformance.model.http import Exchange
 from conformance.model.operation import Location, Operation
 from conformance.model.route import Match, Miss
 from conformance.model.rule import CaseInspector, Check, Glance, Matched, Problem, Severity, Side, Stage, Subject
+from conformance.model.value import Value
 from conformance.openapi.router import Router
 from conformance.schemas import reading
 from conformance.schemas.compiler import Compiler
@@ -27,8 +30,7 @@ _SIDES: Final = {
 _REFUSALS: Final = range(400, 500)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Judgement:
+class Judgement(Value, frozen=True, kw_only=True):
     """What was found out about one exchange."""
 
     exchange: Exchange
@@ -47,8 +49,7 @@ class Judgement:
 _Run = Callable[[Matched], Iterable[Problem]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
+class Step(Value, frozen=True, kw_only=True):
     """One check, planned for one side of one operation."""
 
     check: Check
@@ -56,8 +57,7 @@ class Step:
     run: _Run
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Case:
+class _Case(Value, frozen=True, kw_only=True):
     """One check of what is expected, planned for one operation."""
 
     check: Check

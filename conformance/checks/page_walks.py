@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from conformance.model.operation import Operation
 from conformance.model.rule import Matched
+from conformance.model.value import Value
 from conformance.profiles.twilio.answers import page_of, resources, shape
 from conformance.profiles.twilio.links import lowered
 from conformance.profiles.twilio.paging import node
@@ -17,8 +17,7 @@ NEXT: Final = ("next_page_uri", "next_page_url")
 _TOKEN: Final = "next_token"  # noqa: S105 - the name of a field
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Page:
+class Page(Value, frozen=True, kw_only=True):
     """A page on a walk."""
 
     name: str

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
@@ -11,6 +10,7 @@ from conformance.checks.unknown_fields import closed
 from conformance.model.operation import Location, Operation, Parameter
 from conformance.model.redact import is_secret_name
 from conformance.model.rule import Matched, Part, Side
+from conformance.model.value import Value
 from conformance.openapi.document import escape
 from conformance.profiles.twilio import applies
 from conformance.profiles.twilio.parameters import accepted
@@ -24,8 +24,7 @@ _PAGING: Final = frozenset({
 """Which page of a list, as the links of many APIs have it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sent:
+class Sent(Value, frozen=True, kw_only=True):
     """A name that was sent and that the description does not know."""
 
     pointer: str

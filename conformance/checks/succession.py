@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Final
+
+from msgspec import field
+from msgspec.structs import replace
 
 from conformance.checks.judge import Judge, Judgement, sound
 from conformance.model.expectation import KEY as GENERATED
@@ -25,10 +27,10 @@ from conformance.model.rule import (
     Subject,
 )
 from conformance.model.session import REMEMBERED, Met, Past, Recency, Remembered
+from conformance.model.value import Value
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Seen:
+class Seen(Value, frozen=True, kw_only=True):
     """What the checks on sessions say of one exchange."""
 
     passed: tuple[str, ...] = ()

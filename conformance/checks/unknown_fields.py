@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
 
 from conformance.model.operation import MediaType, Operation
 from conformance.model.redact import is_secret_name
 from conformance.model.rule import Matched, Side
+from conformance.model.value import Value
 from conformance.profiles.twilio.formats import FORMATS
 from conformance.schemas.constraints import contents
 from conformance.schemas.naming import Names, names, nearest
@@ -19,8 +19,7 @@ OPEN_FORMATS: Final = frozenset(name for name, schema in FORMATS.items() if "add
 """Formats of objects whose members are whatever the format says."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Unknown:
+class Unknown(Value, frozen=True, kw_only=True):
     """A field that no schema knows."""
 
     pointer: str

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from enum import Enum, IntEnum
 from typing import Any, Final
+
+from msgspec import field
 
 from conformance.model.audit import Grounds, Technique
 from conformance.model.expectation import Expectation
@@ -77,8 +78,7 @@ ABSENT: Final = _Absent.ABSENT
 """Stands for a value that is not there, where None is a value (JSON null)."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Problem:
+class Problem(Value, frozen=True, kw_only=True):
     """One thing that is wrong, with its place."""
 
     message: str
@@ -185,8 +185,7 @@ SessionStart = Callable[[Past], SessionInspector]
 """Gives an inspector for one session; what it remembers, it keeps in the memories of the past."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Example:
+class Example(Value, frozen=True, kw_only=True):
     """A small operation and one exchange with it, to show and to test what a check says.
 
     `operation` is the OpenAPI Operation Object of `method` and `path` on `https://api.example.com`. Bodies that are
@@ -222,8 +221,7 @@ class Example:
     """How many things each memory of the session holds; None for as many as always."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DocumentExample:
+class DocumentExample(Value, frozen=True, kw_only=True):
     """A small description, to show and to test what an audit check says.
 
     What `document` leaves out is filled in with the least that OpenAPI asks for.
@@ -241,8 +239,7 @@ class DocumentExample:
     """Recorded exchanges, in the form of exchange NDJSON."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Check:
+class Check(Value, frozen=True, kw_only=True):
     """A rule: its documentation, its examples and the function that plans it."""
 
     id: str

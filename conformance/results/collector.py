@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Hashable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
 from typing import Any
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from conformance.model import parts, redact
 from conformance.model.finding import Finding
@@ -45,8 +47,7 @@ def api_facts(operations: Iterable[Operation]) -> tuple[ApiFacts, ...]:
     )
 
 
-@dataclass(slots=True)
-class _Counts:
+class _Counts(Struct):
     """What is being counted for one operation."""
 
     exchanges: int = 0
@@ -86,8 +87,7 @@ class _Counts:
         )
 
 
-@dataclass(slots=True)
-class _Recurrence:
+class _Recurrence(Struct):
     """Occurrences of one fingerprint."""
 
     first: Finding

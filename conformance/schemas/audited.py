@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
+
+from msgspec import field
 
 from conformance.errors import DocumentError
 from conformance.model.audit import Blame, Evidence, Origin, Witness
 from conformance.model.operation import Api, Contract, Schema
 from conformance.model.rule import Problem
+from conformance.model.value import Value
 from conformance.openapi.changes import Change
 from conformance.openapi.dialect import self_contained
 from conformance.openapi.objects import Node
@@ -21,8 +23,7 @@ from conformance.schemas.observed import Observed
 from conformance.schemas.problems import problems
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Difference:
+class Difference(Value, frozen=True, kw_only=True):
     """What another description of the same API says differently; that one is the `new` side of the change.
 
     Where the other one is another version of the same document, it is no second witness: the API may have changed.
@@ -54,8 +55,7 @@ def title(survey: Survey) -> str:
     return str(info.get("title", "")) if isinstance(info, Mapping) else ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Audited:
+class Audited(Value, frozen=True, kw_only=True):
     """What an audit check looks at."""
 
     survey: Survey

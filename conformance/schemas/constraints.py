@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import Final
 
 from conformance.model.operation import JsonSchema, Location, MediaType, Operation
 from conformance.model.rule import MessageInspector, Problem, Reading, Side
+from conformance.model.value import Value
 from conformance.openapi.dialect import NULLABLE
 from conformance.schemas.problems import REPEATED, kind
 from conformance.schemas.walk import items, keyword, parts, properties, required, types
@@ -31,8 +31,7 @@ _FIXED: Final = re.compile(
 """A class with its count, alternative words, or a character: the pieces of a pattern for text of one length."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Uses:
+class Uses(Value, frozen=True, kw_only=True):
     """What the schemas of one side can object to."""
 
     groups: frozenset[str]

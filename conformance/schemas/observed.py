@@ -7,9 +7,10 @@ with 2xx: what a server refused proves nothing about what is allowed.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import urlsplit
+
+from msgspec import Struct, field
 
 from conformance.model.audit import Evidence, Origin, Witness
 from conformance.model.finding import json_type
@@ -24,8 +25,7 @@ _MAX_DEPTH: Final = 64
 _REDIRECTS: Final = 300
 
 
-@dataclass(slots=True)
-class Tally:
+class Tally(Struct):
     """How often something was seen, in how many exchanges, and up to three samples from different exchanges."""
 
     count: int = 0
@@ -69,8 +69,7 @@ class Tally:
         )  # fmt: skip
 
 
-@dataclass(slots=True)
-class Seen:
+class Seen(Struct):
     """The values that one schema described."""
 
     count: int = 0
@@ -92,8 +91,7 @@ class Seen:
         return {value: tally for (kind, value), tally in self.values.items() if kind == "string"}
 
 
-@dataclass(slots=True)
-class Called:
+class Called(Struct):
     """What was seen of one operation."""
 
     count: int = 0

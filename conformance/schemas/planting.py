@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlsplit, urlunsplit
 
 import msgspec
+from msgspec.structs import replace
 
 from conformance.model.http import Exchange, Headers
 from conformance.model.operation import JsonSchema, Location, MediaType, Operation
 from conformance.model.rule import ABSENT, Matched, Reading, Side
+from conformance.model.value import Value
 from conformance.openapi.document import escape, tokens
 from conformance.schemas import forms, walk
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Spot:
+class Spot(Value, frozen=True, kw_only=True):
     """A place that may be spoiled."""
 
     value: Any

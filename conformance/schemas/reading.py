@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from conformance.model.http import Exchange, Headers, Request, Response
 from conformance.model.operation import Answer, JsonSchema, Location, MediaType, Operation, Parameter
@@ -16,8 +18,7 @@ from conformance.schemas.compiler import Compiler, Validator
 from conformance.schemas.problems import REPEATED, problems
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
-class _Declared:
+class _Declared(Struct, kw_only=True, eq=False):
     """A declared parameter, and what would otherwise be found out about it for every request."""
 
     parameter: Parameter

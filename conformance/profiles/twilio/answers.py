@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache, partial
 from typing import Any, Final
 
 from conformance.model.operation import JsonSchema, Location, MediaType, Operation
 from conformance.model.rule import ABSENT, Matched, Part
+from conformance.model.value import Value
 from conformance.openapi.document import escape
 from conformance.profiles.twilio import applies
 from conformance.profiles.twilio.fields import snake_case
@@ -39,8 +39,7 @@ class About(Enum):
     """Several in an envelope."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Shape:
+class Shape(Value, frozen=True, kw_only=True, eq=False):
     """The successful answer of an operation."""
 
     about: About

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import msgspec
+from msgspec.structs import replace
 
 from conformance.model.http import Exchange, Headers
 from conformance.model.operation import Operation
 from conformance.model.rule import ABSENT, Example, Matched, Part
+from conformance.model.value import Value
 from conformance.profiles.twilio import applies
 from conformance.schemas import strict_json
 
@@ -18,8 +19,7 @@ _FIRST: Final = 400
 _JSON: Final = Headers((("Content-Type", "application/json"),))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Failure:
+class Failure(Value, frozen=True, kw_only=True):
     """The body of a failed request."""
 
     value: Any

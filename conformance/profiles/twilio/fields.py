@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from conformance.model.value import Value
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Defaults:
+
+class Defaults(Value, frozen=True, kw_only=True):
     """The table of `fields.toml`."""
 
     nothing: frozenset[str]

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
 from typing import Any, Final
+
+from msgspec import field
+
+from conformance.model.value import Value
 
 NOW: Final = "@now"
 """Stands for the time of the change, in the style of the field."""
@@ -15,8 +18,7 @@ ELAPSED: Final = "@elapsed"
 """Stands for the seconds since the resource was made."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
+class Step(Value, frozen=True, kw_only=True):
     """A change that happens by itself."""
 
     after: int
@@ -24,8 +26,7 @@ class Step:
     fields: Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ending:
+class Ending(Value, frozen=True, kw_only=True):
     """What goes with a status that a request sets; nothing happens by itself afterwards."""
 
     origins: frozenset[str]
@@ -33,8 +34,7 @@ class Ending:
     fields: Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Lifecycle:
+class Lifecycle(Value, frozen=True, kw_only=True):
     """The life of one kind of resource: it moves forward only."""
 
     start: Mapping[str, str]

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from conformance.model.operation import Operation
 from conformance.model.rule import Matched, Part
+from conformance.model.value import Value
 from conformance.profiles.twilio.answers import About, Shape, is_in_success
 from conformance.profiles.twilio.sids import SID, is_masked
 
@@ -30,8 +30,7 @@ _SID_LENGTH: Final = 34
 _SID: Final = re.compile(rf"(?<![A-Za-z0-9]){SID.pattern}(?![A-Za-z0-9])")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Link:
+class Link(Value, frozen=True, kw_only=True):
     """A link, decoded."""
 
     scheme: str

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from conformance.model.operation import JsonSchema
+from conformance.model.value import Value
 from conformance.schemas.walk import keyword, types
 
 E164: Final = re.compile(r"\+[1-9]\d{1,14}")
@@ -76,8 +76,7 @@ def formatted(text: str) -> str:
     return f"({found[1]}) {found[2]}-{found[3]}" if found else text
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class Outcome(Value, frozen=True, kw_only=True):
     """The error that a test number stands for."""
 
     code: int

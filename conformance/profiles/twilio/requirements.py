@@ -8,16 +8,15 @@ rules; whoever answers them has to refuse what breaks them.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from conformance.model.operation import Operation
+from conformance.model.value import Value
 from conformance.profiles.twilio import is_twilio
 from conformance.schemas.walk import properties
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Requirement:
+class Requirement(Value, frozen=True, kw_only=True):
     """At least one field out of some has to be in the body."""
 
     one_of: tuple[str, ...]

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
 from conformance.model.example import FORM, answering, form, record
@@ -29,6 +28,7 @@ from conformance.model.rule import (
     Stage,
     check,
 )
+from conformance.model.value import Value
 from conformance.profiles.twilio import applies
 from conformance.profiles.twilio import example as twilio
 from conformance.profiles.twilio.numbers import E164, is_only_number
@@ -79,8 +79,7 @@ def _parameters(operation: Operation) -> Iterator[tuple[Parameter, bool]]:
             yield parameter, only_numbers
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Body:
+class _Body(Value, frozen=True, kw_only=True):
     """Where phone numbers stand in a body."""
 
     numbers: Places | None

@@ -6,21 +6,20 @@ What must hold for every call, message, recording and conference that has the fi
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
 from conformance.model.example import answering, record
 from conformance.model.http import Exchange
 from conformance.model.operation import Operation
 from conformance.model.rule import Example, Glance, Inspector, Matched, Problem, Severity, Side, Stage, check
+from conformance.model.value import Value
 from conformance.profiles.twilio import example
 from conformance.profiles.twilio.answers import About, Shape, resources, shape
 from conformance.schemas.planting import changed, with_value
 from conformance.schemas.walk import keyword, spec_pointer
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Oddity:
+class Oddity(Value, frozen=True, kw_only=True):
     """A state of a resource together with what does not go with it."""
 
     field: str
