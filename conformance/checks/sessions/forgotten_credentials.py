@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from conformance.checks.credentials import Found, evidence, is_right
 from conformance.model.http import LIVE, Exchange, Source

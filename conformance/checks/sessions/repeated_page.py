@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from conformance.checks.page_walks import NEXT, Page, is_walked, page
 from conformance.model.http import Exchange

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from typing import Final
+
+from msgspec.structs import replace
 
 from conformance.checks.resource_paths import below, given_name, items_of, made, target
 from conformance.model.example import answering, record

@@ -10,9 +10,10 @@ a default, a state that is asked for may take its time, and what somebody masked
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import Any, Final
 from urllib.parse import quote
+
+from msgspec.structs import replace
 
 from conformance.model.example import FORM, record
 from conformance.model.http import Exchange

@@ -11,9 +11,10 @@ documented one, or `.json` after it; what somebody masked is not compared.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
+
+from msgspec.structs import replace
 
 from conformance.model.example import record
 from conformance.model.http import Exchange
