@@ -15,6 +15,7 @@ from typing import Any, Final
 
 import msgspec
 import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from conformance.mock import control
 from conformance.mock.control import Desk, Seen
@@ -214,6 +215,39 @@ async def _break_off(answered: Answered, receive: _Receive, send: _Send) -> None
             continue
 
 
+class _Gathering:
+    """A transport that sends at once what is written in one turn of the loop: head and body in one segment."""
+
+    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
+        self._transport = transport
+        self._loop = loop
+        self._written: list[bytes] = []
+
+    def write(self, data: bytes) -> None:
+        if not self._written:
+            self._loop.call_soon(self._flush)
+        self._written.append(data)
+
+    def close(self) -> None:
+        self._flush()
+        self._transport.close()
+
+    def _flush(self) -> None:
+        if self._written and not self._transport.is_closing():
+            self._transport.write(b"".join(self._written))
+        self._written.clear()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)
+
+
+class _Protocol(HttpToolsProtocol):
+    """HTTP as uvicorn speaks it, over such a transport: half the system calls, half the packets."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn has it
+        super().connection_made(_Gathering(transport, self.loop))  # type: ignore[arg-type] # all that is used of one
+
+
 def run(
     app: App,
     *,
@@ -237,6 +271,7 @@ def run(
         log_level="warning",
         access_log=False,
         server_header=False,
+        http=_Protocol,
         proxy_headers=False,
         ssl_certfile=certificate,
         timeout_graceful_shutdown=DRAIN,
