@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Final
 
@@ -13,7 +13,6 @@ from conformance.checks.judge import Judge, Judgement, sound
 from conformance.model.expectation import KEY as GENERATED
 from conformance.model.finding import Finding
 from conformance.model.http import Exchange
-from conformance.model.operation import Operation
 from conformance.model.route import Match
 from conformance.model.rule import (
     Check,
@@ -119,7 +118,7 @@ class Sessions:
     def look(self, matched: Matched) -> Seen:
         """Say what there is to say of the place in its session of an exchange that is sound itself."""
         if matched.exchange.session is None:
-            return self._of_all(matched.exchange, matched.operation, matched.path_parameters)
+            return self._of_all(matched)
         self.meet(matched.exchange)
         return self._seen(matched, ())
 
@@ -130,7 +129,7 @@ class Sessions:
     def _seen(self, matched: Matched, findings: tuple[Finding, ...]) -> Seen:
         exchange = matched.exchange
         name = exchange.session
-        seen = self._of_all(exchange, matched.operation, matched.path_parameters)
+        seen = self._of_all(matched)
         if name is None or name in self._elsewhere:
             return seen
         return _together(seen, self._said(matched, findings, self._session(name)))
@@ -141,20 +140,18 @@ class Sessions:
         They see the exchange and its operation, not what was read of its messages: so a part of a recording can find
         out cheaply what came before it.
         """
-        self._of_all(exchange, match.operation, match.path_parameters)
-
-    def _of_all(self, exchange: Exchange, operation: Operation, path_parameters: Mapping[str, str]) -> Seen:
-        if not self._all or _is_generated(exchange):
-            return _NOTHING
         bare = Matched(
             exchange=exchange,
-            operation=operation,
-            path_parameters=path_parameters,
+            operation=match.operation,
+            path_parameters=match.path_parameters,
             answer=None,
             request=_UNREAD,
             response=_UNREAD,
         )
-        return self._look(bare, self._all)
+        self._of_all(bare)
+
+    def _of_all(self, matched: Matched) -> Seen:
+        return _NOTHING if not self._all or _is_generated(matched.exchange) else self._look(matched, self._all)
 
     def _session(self, name: str) -> _Inspectors:
         session = self._going[name]
