@@ -9,10 +9,18 @@ from urllib.parse import parse_qsl, unquote
 
 from conformance.model.value import Value
 
-LIVE: Final = frozenset({"example", "mock", "pytest", "run", "sdk", "selftest", "serve"})
+_LIVE: Final = frozenset({"example", "mock", "pytest", "run", "sdk", "selftest", "serve"})
 """Kinds of sources of which this program saw the exchanges happen."""
-_PATH_AND_QUERY: Final = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.-]*:)?(?://[^/?#]*)?([^?#]*)(?:\?([^#]*))?")
-"""As in RFC 3986, appendix B: unlike `urlsplit` it has an answer for any text that a recording calls a URL."""
+_PARTS: Final = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.-]*:)?(?://([^/?#]*))?([^?#]*)(?:\?([^#]*))?")
+
+
+def parts(url: str) -> tuple[str, str, str]:
+    """Give authority, path and query of a URL, still percent-encoded; empty where it has none.
+
+    As in RFC 3986, appendix B: unlike `urlsplit` it has an answer for any text that a recording calls a URL.
+    """
+    authority, path, query = _PARTS.match(url).groups("")  # type: ignore[union-attr] # matches any text
+    return authority, path, query
 
 
 class Headers(Value, frozen=True, gc=False):
@@ -79,12 +87,12 @@ class Request(Value, frozen=True, kw_only=True, gc=False):
     @property
     def path(self) -> str:
         """The path of the URL, still percent-encoded."""
-        return _PATH_AND_QUERY.match(self.url)[1]  # type: ignore[index] # matches any text
+        return parts(self.url)[1]
 
     @property
     def query(self) -> str:
         """The query of the URL, still percent-encoded, without its question mark."""
-        return _PATH_AND_QUERY.match(self.url)[2] or ""  # type: ignore[index] # matches any text
+        return parts(self.url)[2]
 
     @property
     def query_pairs(self) -> list[tuple[str, str]]:
@@ -124,7 +132,7 @@ class Source(Value, frozen=True, kw_only=True, gc=False):
     @property
     def is_live(self) -> bool:
         """Tell whether this program saw the exchange happen; from a recording, secrets may have been taken out."""
-        return self.kind in LIVE
+        return self.kind in _LIVE
 
 
 class Exchange(Value, frozen=True, kw_only=True, gc=False):

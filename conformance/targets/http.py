@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Iterator
 from typing import Final
 
 from conformance.errors import TargetError
-from conformance.model.http import Request, Response
+from conformance.model.http import Request, Response, parts
 from conformance.model.operation import Server
 from conformance.targets.applications import answered
 from conformance.targets.connection import Broken, Connection, Reply
@@ -31,7 +31,6 @@ _AHEAD: Final = 64
 _NAP: Final = 0.01
 _PAUSES: Final = (0.1, 0.4, 1.0, 2.0)
 """Seconds that a target which was there gets to come back."""
-_PARTS: Final = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.-]*:)?(?://([^/?#]*))?([^?#]*)(?:\?([^#]*))?")
 _ENDS: Final = re.compile(r"[\r\n\0]")
 _IDLE: Final = 2.0
 """Seconds that an idle connection is kept: less than servers do, so that none closes under a request."""
@@ -261,10 +260,10 @@ class Places:
 
     def within(self, url: str) -> tuple[str, str]:
         """Give the documented authority, and the path and the query to ask the target for."""
-        authority, path, query = _PARTS.match(url).groups()  # type: ignore[union-attr] # matches any text
+        authority, path, query = parts(url)
         if self._own_path is not None:
-            path = self._own_path + self._without_base(authority or "", path)
-        return authority or "", f"{path}?{query}" if query else path
+            path = self._own_path + self._without_base(authority, path)
+        return authority, f"{path}?{query}" if query else path
 
     def _without_base(self, host: str, path: str) -> str:
         for known, base in self._bases:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from conformance.checks.credentials import AUTHORIZATION, Found, evidence, is_right
-from conformance.model.http import LIVE, Exchange
+from conformance.model.http import Exchange
 from conformance.model.operation import Location, Operation
 from conformance.model.rule import Example, Glance, Inspector, Matched, Problem, Severity, Stage, check
 from conformance.schemas.planting import with_query, with_request_header
@@ -72,7 +72,8 @@ def _inspect(seen: Matched) -> Iterator[Problem]:
 
 
 def _is_clear(header: str | None, seen: Matched) -> bool:
-    return seen.exchange.source.kind not in LIVE or is_right(header, seen.operation, seen.exchange.source.kind)
+    is_live = seen.exchange.source.is_live
+    return not is_live or is_right(header, seen.operation, is_live)
 
 
 _GLANCE: Final = Glance(inspect=_inspect, part=AUTHORIZATION, is_clear=_is_clear)

@@ -86,7 +86,7 @@ def _inspect(seen: Matched) -> Iterator[Problem]:
 
 
 def _is_clear(header: str | None, seen: Matched) -> bool:
-    return header is None or is_right(header, seen.operation, seen.exchange.source.kind)
+    return header is None or is_right(header, seen.operation, seen.exchange.source.is_live)
 
 
 _GLANCE: Final = Glance(inspect=_inspect, part=AUTHORIZATION, is_clear=_is_clear)

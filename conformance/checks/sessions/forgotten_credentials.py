@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from msgspec.structs import replace
 
 from conformance.checks.credentials import Found, evidence, is_right
-from conformance.model.http import LIVE, Exchange, Source
+from conformance.model.http import Exchange, Source
 from conformance.model.operation import Operation
 from conformance.model.rule import (
     Example,
@@ -88,10 +88,10 @@ def _inspector(asking: Mapping[Operation, frozenset[str]], past: Past) -> Sessio
 
     def inspect(seen: Matched) -> list[Problem] | None:
         names, exchange = asking.get(seen.operation), seen.exchange
-        kind = exchange.source.kind
-        if names is None or kind in LIVE:
+        is_live = exchange.source.is_live
+        if names is None or is_live:
             return None
-        is_shown = is_right(exchange.request.headers.get("Authorization"), seen.operation, kind)
+        is_shown = is_right(exchange.request.headers.get("Authorization"), seen.operation, is_live)
         proof = None if is_shown else evidence(seen.operation, exchange)
         if proof is None or proof.found is not Found.ABSENT:
             for name in names:
