@@ -151,10 +151,10 @@ class _Form:
         head, *tail = operation.path.split("{")
         self._origin = f"{origin}{head}"
         self._pieces = [tuple(piece.partition("}")[::2]) for piece in tail]
-        self._path = _by_name(operation, Location.PATH)
-        self._query = _by_name(operation, Location.QUERY)
-        self.headers = _by_name(operation, Location.HEADER)
-        self.cookies = _by_name(operation, Location.COOKIE)
+        self._path = by_name(operation, Location.PATH)
+        self._query = by_name(operation, Location.QUERY)
+        self.headers = by_name(operation, Location.HEADER)
+        self.cookies = by_name(operation, Location.COOKIE)
         names = dict.fromkeys(media_type.name for answer in operation.responses for media_type in answer.content)
         self.accept = ", ".join(names) or "*/*"
 
@@ -170,7 +170,8 @@ class _Form:
         return f"{url}?{'&'.join(pieces)}" if pieces else url
 
 
-def _by_name(operation: Operation, location: Location) -> dict[str, Parameter]:
+def by_name(operation: Operation, location: Location) -> dict[str, Parameter]:
+    """Give the parameters in one place of a request."""
     return {parameter.name: parameter for parameter in operation.parameters_in(location)}
 
 

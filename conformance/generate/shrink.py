@@ -92,7 +92,7 @@ def _weight(value: Any) -> int:
     return 1
 
 
-def _lighter(case: Case, broken: Collection[str] = ()) -> Iterator[tuple[str, Case]]:
+def _lighter(case: Case, broken: Collection[str]) -> Iterator[tuple[str, Case]]:
     """Give cases that lack something, biggest losses first, each with the part that is smaller.
 
     A parameter whose place is not broken is only made smaller where it stays right.
@@ -101,23 +101,17 @@ def _lighter(case: Case, broken: Collection[str] = ()) -> Iterator[tuple[str, Ca
         yield "body", replace(case, body=ABSENT, media_type=None)
     for part in _OPTIONAL:
         for values in _fewer_fields(getattr(case, part)):
-            yield part, _with(case, part, values)
+            yield part, replace(case, **{part: values})
     for index in range(len(case.pairs)):
         yield "pairs", replace(case, pairs=(*case.pairs[:index], *case.pairs[index + 1 :]))
     if case.body is not ABSENT and case.raw is None:
         for body in _smaller(case.body):
             yield "body", replace(case, body=body)
     for part in (*_OPTIONAL, "path"):
-        for name, value in getattr(case, part).items():
+        for name, values in _simpler_fields(getattr(case, part)):
             is_broken = any(each.startswith(f"/{part}/{escape(name)}") for each in broken)
-            for small in _smaller(value):
-                if is_broken or fits(case.operation, Location(part), name, small):
-                    yield part, _with(case, part, {**getattr(case, part), name: small})
-
-
-def _with(case: Case, part: str, values: Mapping[str, Any]) -> Case:
-    changes: dict[str, Any] = {part: values}
-    return replace(case, **changes)
+            if is_broken or fits(case.operation, Location(part), name, values[name]):
+                yield part, replace(case, **{part: values})
 
 
 def _smaller(value: Any) -> Iterator[Any]:
@@ -134,7 +128,7 @@ def _smaller(value: Any) -> Iterator[Any]:
                 yield from ([*value[:index], small, *value[index + 1 :]] for small in _smaller(item))
         case dict():
             yield from _fewer_fields(value)
-            yield from _simpler_fields(value)
+            yield from (fields for _, fields in _simpler_fields(value))
 
 
 def _shorter(value: str) -> Iterator[str]:
@@ -174,6 +168,7 @@ def _fewer_fields(value: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         yield {name: value[name] for name in kept}
 
 
-def _simpler_fields(value: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+def _simpler_fields(value: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Give fields one of which is smaller, each with its name."""
     for name, item in value.items():
-        yield from ({**value, name: small} for small in _smaller(item))
+        yield from ((name, {**value, name: small}) for small in _smaller(item))

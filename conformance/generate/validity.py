@@ -8,7 +8,7 @@ from typing import Any, Final
 from urllib.parse import unquote
 
 from conformance.generate import writing
-from conformance.generate.case import Case, request
+from conformance.generate.case import Case, by_name, request
 from conformance.model.http import Exchange, Response, Source
 from conformance.model.operation import Api, Location, Operation
 from conformance.model.rule import ABSENT, Problem
@@ -46,8 +46,7 @@ def _reader(operation: Operation) -> Reader:
 
 @lru_cache(maxsize=4096)
 def _validator(operation: Operation, location: Location, name: str) -> Validator | None:
-    declared = (each for each in operation.parameters_in(location) if each.name == name)
-    found = next(declared, None)
+    found = by_name(operation, location).get(name)
     return None if found is None else compiler(operation.api).validator(found.schema, api=operation.api)
 
 
