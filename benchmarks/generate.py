@@ -57,7 +57,6 @@ ENVIRONMENT = {**os.environ, "PYTHONPATH": str(HERE)}
 class Outcome:
     """What one program made of one server."""
 
-    code: int
     requests: int
     seconds: float
     cpu: float
@@ -156,32 +155,45 @@ def canned() -> Iterator[tuple[str, list[int]]]:
         process.join()
 
 
-def ours(url: str, cases: int, document: Path = OPENAPI) -> list[str]:
-    """Give our command line: all modes."""
-    modes = ",".join(mode.value for mode in Mode)
-    output = tempfile.mkdtemp(prefix="conformance-")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """What both programs are pointed at."""
+
+    document: Path
+    auth: str
+    base: str = ""
+    """The base path of the description, which schemathesis wants to be told."""
+
+
+TWILIO_PROXY = Place(document=PROXY, auth=ACCOUNT)
+BOOKINGS = Place(document=OPENAPI, auth="me:mine", base="/v1")
+
+
+def command(
+    name: str, place: Place, url: str, output: Path, *, examples: int, cases: int, workers: int = 1
+) -> list[str]:
+    """Give the command line of a program, all phases or modes and all checks; its results go to a folder."""
+    if name == "st run":
+        return [
+            str(BIN / "st"), "run", str(place.document), "--url", f"{url}{place.base}", "--auth", place.auth, "--seed",
+            "1", "--max-examples", str(examples), "--workers", str(workers), "--checks", "all",
+            "--continue-on-failure", "--no-color", "--generation-database", "none",
+            "--report-json-path", str(output / "st.json"),
+        ]  # fmt: skip
     return [
-        sys.executable, "-m", "conformance", "run", "--specs", str(document), "--target", url, "--modes", modes,
-        "--max-cases", str(cases), "--no-recordings", "--auth", "me:mine", "--fail-on", "warning", "--quiet", "--output", output,
+        sys.executable, "-m", "conformance", "run", "--specs", str(place.document), "--target", url, "--auth", place.auth,
+        "--modes", ",".join(mode.value for mode in Mode), "--max-cases", str(cases), "--workers", str(workers),
+        "--contract", "as-written", "--no-recordings", "--quiet", "--output", str(output),
     ]  # fmt: skip
 
 
-def theirs(url: str, examples: int, document: Path = OPENAPI) -> list[str]:
-    """Give schemathesis' command line: all phases, all checks."""
-    return [
-        str(BIN / "st"), "run", str(document), "--url", f"{url}/v1", "--auth", "me:mine", "--seed", "1",
-        "--max-examples", str(examples), "--checks", "all", "--continue-on-failure", "--no-color",
-        "--generation-database", "none", "--workers", "1",
-    ]  # fmt: skip
-
-
-def timed(make: Any, server: Any) -> Outcome:
-    """Run a program against a server."""
-    with server as (url, count):
+def timed(make: Callable[[str], list[str]]) -> Outcome:
+    """Run a program against canned answers."""
+    with canned() as (url, count):
         start, before = time.perf_counter(), _cpu()
-        done = subprocess.run(make(url), cwd=SCRATCH, env=ENVIRONMENT, capture_output=True, check=False, timeout=600)
+        subprocess.run(make(url), cwd=SCRATCH, env=ENVIRONMENT, capture_output=True, check=False, timeout=600)
         seconds, cpu = time.perf_counter() - start, _cpu() - before
-    return Outcome(code=done.returncode, requests=count[0], seconds=seconds, cpu=cpu, distinct=sum(count[1:]))
+    return Outcome(requests=count[0], seconds=seconds, cpu=cpu, distinct=count[1])
 
 
 def _cpu() -> float:
@@ -215,43 +227,20 @@ def reference(*faults: str, document: Path = ROUTES) -> Iterator[str]:
             process.terminate()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
-    """What both programs are pointed at."""
-
-    document: Path
-    auth: str
-    base: str = ""
-    """The base path of the description, which schemathesis wants to be told."""
-
-
-TWILIO_PROXY = Place(document=PROXY, auth=ACCOUNT)
-BOOKINGS = Place(document=OPENAPI, auth="me:mine", base="/v1")
-
-
 def reported(
     name: str, place: Place, url: str, *, examples: int, cases: int, workers: int = 1
 ) -> tuple[frozenset[tuple[str, str]], int, float]:
     """Give what a program reports of a server, by operation, with its cases and seconds."""
-    output = tempfile.mkdtemp(prefix="reported-")
-    common = ["--auth", place.auth, "--workers", str(workers)]
-    if name == "st run":
-        file = Path(output, "st.json")
-        command = [str(BIN / "st"), "run", str(place.document), "--url", f"{url}{place.base}", *common, "--seed", "1",
-                   "--max-examples", str(examples), "--checks", "all", "--continue-on-failure", "--no-color",
-                   "--generation-database", "none", "--report-json-path", str(file)]  # fmt: skip
-    else:
-        file = Path(output, "results.json")
-        command = [sys.executable, "-m", "conformance", "run", "--specs", str(place.document), "--target", url, *common,
-                   "--modes", ",".join(mode.value for mode in Mode), "--max-cases", str(cases), "--contract", "as-written",
-                   "--no-recordings", "--quiet", "--output", output]  # fmt: skip
+    output = Path(tempfile.mkdtemp(prefix="reported-"))
+    sent = command(name, place, url, output, examples=examples, cases=cases, workers=workers)
     start = time.perf_counter()
-    subprocess.run(command, cwd=SCRATCH, env=ENVIRONMENT, capture_output=True, check=False, timeout=600)
+    subprocess.run(sent, cwd=SCRATCH, env=ENVIRONMENT, capture_output=True, check=False, timeout=600)
     seconds = time.perf_counter() - start
-    told = json.loads(file.read_text())
     if name == "st run":
+        told = json.loads((output / "st.json").read_text())
         found = {(each["type"], operation) for each in told["failures"] for operation in each["operations"]}
         return frozenset(found), told["test_cases"]["generated"], seconds
+    told = json.loads((output / "results.json").read_text())
     cases = sum(each["exchanges"] for each in told["operations"])
     return frozenset((each["rule"], each["operation"]) for each in told["findings"]), cases, seconds
 
@@ -330,17 +319,13 @@ def main() -> None:
         return
     median, most = generation()
     print(f"generation: {median:.1f} us a case at the median over 90 operations, {most:.1f} at most")
-    programs = {
-        "conformance": lambda url: ours(url, options.cases),
-        "st run": lambda url: theirs(url, options.examples),
-    }
-    many = {
-        "conformance": lambda url: ours(url, options.cases, PROXY),
-        "st run": lambda url: theirs(url, options.many, PROXY),
-    }
-    for name, make in programs.items():
-        for what, maker in (("6", make), ("30", many[name])):
-            fast = timed(maker, canned())
+    places = {"6": BOOKINGS, "30": Place(document=PROXY, auth=BOOKINGS.auth, base=BOOKINGS.base)}
+    examples = {"6": options.examples, "30": options.many}
+    for name in ("conformance", "st run"):
+        for what, place in places.items():
+            output = Path(tempfile.mkdtemp(prefix="canned-"))
+            make = partial(command, name, place, output=output, examples=examples[what], cases=options.cases)
+            fast = timed(make)
             print(
                 f"{name}: {fast.requests} requests in {fast.seconds:.1f} s, {fast.requests / fast.seconds:.0f} a second, "
                 f"{fast.requests / fast.cpu:.0f} a processor second, {fast.distinct} distinct, "
