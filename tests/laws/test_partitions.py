@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
@@ -124,17 +125,25 @@ def in_parts(path: Path, content: bytes, places: Sequence[int], held: Suite) -> 
     return cell, found
 
 
+@contextmanager
+def written(
+    folder: Path, content: bytes, monkeypatch: pytest.MonkeyPatch, sessions: int, names: int
+) -> Iterator[tuple[Path, Suite]]:
+    """Give a recording, and a suite that remembers so many sessions and names."""
+    path = folder / "traffic.ndjson"
+    path.write_bytes(content)
+    with monkeypatch.context() as patched:
+        bounded(patched, sessions, names)
+        yield path, made(folder)
+
+
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(contents(), st.integers(1, 4), st.integers(0, 3))
 def test_results_do_not_depend_on_the_partition(
     folder: Path, monkeypatch: pytest.MonkeyPatch, recording: tuple[bytes, list[int]], sessions: int, names: int
 ) -> None:
     content, places = recording
-    path = folder / "traffic.ndjson"
-    path.write_bytes(content)
-    with monkeypatch.context() as patched:
-        bounded(patched, sessions, names)
-        held = made(folder)
+    with written(folder, content, monkeypatch, sessions, names) as (path, held):
         expected = whole(path, held)
         assert in_parts(path, content, places, held) == expected
 
@@ -150,11 +159,7 @@ def test_results_do_not_depend_on_the_shards(
     count: int,
 ) -> None:
     content, places = recording
-    path = folder / "traffic.ndjson"
-    path.write_bytes(content)
-    with monkeypatch.context() as patched:
-        bounded(patched, sessions, names)
-        held = made(folder)
+    with written(folder, content, monkeypatch, sessions, names) as (path, held):
         expected, _ = whole(path, held)
         ranges = cut(path, content, places)
         shards = [
